@@ -1,0 +1,44 @@
+# Everything runs from a virtual environment in .venv, synced from the committed lock.
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
+SYNCED := .venv/.synced
+LOCK = $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11 pyproject.toml
+
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: help up test check format lock
+
+help: ## List what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+up: $(SYNCED) ## Start everything: Postgres, Valkey, the API on port 6400, workers
+	@exec .venv/bin/taskoverflow up
+
+test: $(SYNCED) ## Run every test
+	.venv/bin/python -m pytest
+
+check: $(SYNCED) ## Check style, types and layers
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+format: $(SYNCED) ## Format the code
+	.venv/bin/ruff check --fix
+	.venv/bin/ruff format
+
+lock: $(UV) ## Write the locks anew from pyproject.toml
+	$(LOCK) -o requirements.lock
+	$(LOCK) --group dev -o requirements-dev.lock
+
+.uv/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, this is %d.%d: make PYTHON=python3.x up" % sys.version_info[:2])'
+	@$(PYTHON) -m venv .uv || { echo "Python's venv module is missing: on Debian, apt-get install python3-venv"; exit 1; }
+	@.uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(SYNCED): requirements-dev.lock pyproject.toml | $(UV)
+	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
+	@$(UV) pip sync --quiet --python .venv/bin/python --require-hashes requirements-dev.lock
+	@$(UV) pip install --quiet --python .venv/bin/python --no-deps --editable .
+	@touch $@

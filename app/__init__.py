@@ -1,0 +1,1 @@
+"""The API, the command line, and all that the workers share with them."""

@@ -1,0 +1,1 @@
+"""HTTP: routes, models of requests and answers, problems."""

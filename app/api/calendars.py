@@ -1,0 +1,67 @@
+"""Calendar jobs: ask, watch, download."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Request, Response
+
+from app.api.conditional import file_response
+from app.api.dependencies import Calendars, LinksTo, Owner, TaskId
+from app.api.json_route import JsonRoute
+from app.api.models import CalendarRequest, TaskAccepted, TaskStatus
+from app.api.openapi import CALENDAR_RESPONSES, problems
+from app.api.urls import PREFIX
+from app.domain.jobs import WAITING, JobState
+
+router = APIRouter(prefix=f"{PREFIX}/todos/ical", tags=["calendars"], route_class=JsonRoute)
+
+_POLL_SECONDS = "1"
+
+
+@router.post(
+    "",
+    status_code=HTTPStatus.ACCEPTED,
+    operation_id="createCalendar",
+    summary="Make a calendar",
+    responses={202: {"description": "Accepted: it will be made, whatever dies."}, **problems(400, 415, 503)},
+)
+async def create_calendar(
+    calendars: Calendars,
+    owner: Owner,
+    links: LinksTo,
+    options: Annotated[CalendarRequest, Body()] = CalendarRequest(),  # noqa: B008 - frozen
+) -> TaskAccepted:
+    """Ask for a calendar of the todos; the answer says where to watch it being made."""
+    job_id = await calendars.submit(owner, options.to_domain())
+    return TaskAccepted(task_id=job_id, task_url=links.status(job_id))
+
+
+@router.get(
+    "/{task_id}/status",
+    operation_id="getCalendarStatus",
+    summary="Watch a calendar being made",
+    response_model_exclude_none=True,
+    responses=problems(404, 503),
+)
+async def get_status(
+    task_id: TaskId, response: Response, calendars: Calendars, owner: Owner, links: LinksTo
+) -> TaskStatus:
+    """How far the job is; the file is there once `task_status` is `SUCCESS`."""
+    job = await calendars.status(owner, task_id)
+    response.headers["cache-control"] = "no-store"
+    if job.state in WAITING or job.state is JobState.STARTED:
+        response.headers["retry-after"] = _POLL_SECONDS
+    return TaskStatus.of(job, links)
+
+
+@router.get(
+    "/{task_id}/result",
+    operation_id="getCalendarResult",
+    summary="Download a calendar",
+    response_class=Response,
+    responses={**CALENDAR_RESPONSES, **problems(404, 409, 410, 503)},
+)
+async def get_result(task_id: TaskId, request: Request, calendars: Calendars, owner: Owner) -> Response:
+    """The calendar as an iCalendar file (RFC 5545)."""
+    job = await calendars.finished(owner, task_id)
+    return file_response(request, job, lambda first, last: calendars.read(job, first, last))

@@ -1,0 +1,109 @@
+"""What the schema says beyond the routes."""
+
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from app.api.problems import MEDIA_TYPE, ProblemModel
+
+_DESCRIPTION = """\
+Todos in, a calendar out. Ask for one with `POST /api/v1/todos/ical`, watch its `task_url`, and download
+the iCalendar file from its `result_url`. Every error is a problem (RFC 9457)."""
+
+_TAGS = [
+    {"name": "todos", "description": "What is to be done, and by when."},
+    {"name": "calendars", "description": "Calendars of the todos, made in the background."},
+    {"name": "health", "description": "Whether the service is there and can work."},
+]
+
+_PROBLEMS = {
+    400: "The request is not what was expected; `errors` says where, and nothing was changed.",
+    404: "There is no such thing, or not yet.",
+    409: "The task failed; `detail` says why.",
+    410: "The task was cancelled, or its file was removed after its time.",
+    415: "The body is not JSON.",
+    503: "The database can't be reached now; `Retry-After` says when to try again.",
+}
+
+_TEXT = {"schema": {"type": "string"}}
+_FILE_HEADERS = {
+    "ETag": {"description": "Changes with the file.", **_TEXT},
+    "Last-Modified": {"description": "When the file was made.", **_TEXT},
+    "Content-Disposition": {"description": "The file's name.", **_TEXT},
+}
+_EXAMPLE = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Taskoverflow Calendar//mxm.dk//\r\nEND:VCALENDAR\r\n"
+_FILE = {
+    "content": {"text/calendar": {"schema": {"type": "string"}, "example": _EXAMPLE}},
+    "headers": _FILE_HEADERS,
+}
+
+CALENDAR_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The file.", **_FILE},
+    206: {"description": "The part of the file that `Range` asked for.", **_FILE},
+    304: {"description": "The client has this file already."},
+    416: {
+        "description": "The file has no such part.",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    },
+}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The problems that a route may answer with, for its ``responses``."""
+    return {
+        status: {
+            "description": _PROBLEMS[status],
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for status in statuses
+    }
+
+
+def describe(app: FastAPI) -> None:
+    """Have the application serve its complete schema, made once."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _schema(app)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI documents
+
+
+def _schema(app: FastAPI) -> dict[str, Any]:
+    schema = get_openapi(
+        title="TaskOverflow",
+        version=version("taskoverflow"),
+        summary="A todo service that makes a calendar of your todos in the background.",
+        description=_DESCRIPTION,
+        routes=app.routes,
+        tags=_TAGS,
+        license_info={"name": "MIT", "identifier": "MIT"},
+    )
+    components = schema["components"]["schemas"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        components.pop(name, None)
+    problem = ProblemModel.model_json_schema(ref_template="#/components/schemas/{model}")
+    components |= problem.pop("$defs") | {"Problem": problem}
+    for path in schema["paths"].values():
+        for operation in path.values():
+            # FastAPI's own answer to bad input; ours is a 400.
+            operation["responses"].pop("422", None)
+    _renamed: dict[str, Any] = _without_null_unions(schema)
+    return _renamed
+
+
+def _without_null_unions(node: Any) -> Any:
+    """Write ``anyOf: [{type: string}, {type: null}]`` as ``type: [string, null]``, as 3.1 allows."""
+    if isinstance(node, list):
+        return [_without_null_unions(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    node = {key: _without_null_unions(value) for key, value in node.items()}
+    match node.get("anyOf"):
+        case [{"type": str(kind), **rules}, {"type": "null"}]:
+            del node["anyOf"]
+            return {"type": [kind, "null"], **rules, **node}
+    return node

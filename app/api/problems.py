@@ -1,0 +1,147 @@
+"""Errors as answers: one shape everywhere, ``application/problem+json`` (RFC 9457)."""
+
+import json
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from sqlalchemy.exc import DBAPIError
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
+
+from app.domain.errors import Flaw, InvalidRequest, Problem, Unavailable
+from app.storage.database import UNREACHABLE, is_unreachable
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class FlawModel(BaseModel):
+    """One thing that is wrong with a request."""
+
+    pointer: str = Field(
+        description="A JSON pointer to the member of the body; for a parameter, a slash and its name. "
+        "Empty for the body as a whole.",
+        examples=["/title"],
+    )
+    detail: str = Field(description="What was expected.", examples=["expected 1 to 80 characters"])
+
+
+class ProblemModel(BaseModel):
+    """Why a request was not fulfilled (RFC 9457)."""
+
+    type: str = Field(description="Names the kind of problem.", examples=["urn:problem-type:todo-not-found"])
+    title: str = Field(description="The kind of problem, in words.", examples=["Todo not found"])
+    status: int = Field(description="The HTTP status.", examples=[404])
+    detail: str = Field(description="What happened this time.", examples=["There is no todo 7."])
+    instance: str = Field(description="The path of the request.", examples=["/api/v1/todos/7"])
+    error: str = Field(description="The title again, for older clients.", examples=["Todo not found"])
+    errors: list[FlawModel] = Field(default=[], description="What is wrong with the request, one by one.")
+
+
+def problem(
+    request: Request,
+    slug: str,
+    title: str,
+    status: int,
+    detail: str,
+    *,
+    flaws: Sequence[Flaw] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Make the answer that tells of a problem."""
+    body: dict[str, Any] = {
+        "type": f"urn:problem-type:{slug}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": request.url.path,
+        "error": title,
+    }
+    if flaws:
+        body["errors"] = [{"pointer": flaw.pointer, "detail": flaw.detail} for flaw in flaws]
+    # In ASCII, since a detail may repeat what a client sent, lone surrogates included.
+    return Response(
+        json.dumps(body).encode("ascii"), status, {**(headers or {}), "cache-control": "no-store"}, MEDIA_TYPE
+    )
+
+
+def handle_problems(app: FastAPI) -> None:
+    """Turn every error into a problem, those of the framework included."""
+    app.add_exception_handler(Problem, _of_the_domain)
+    app.add_exception_handler(RequestValidationError, _of_validation)
+    app.add_exception_handler(HTTPException, _of_the_framework)
+    app.add_exception_handler(Exception, _unexpected)
+    app.add_exception_handler(DBAPIError, _of_postgres)
+    for error in UNREACHABLE:
+        app.add_exception_handler(error, _of_postgres)
+
+
+async def _of_the_domain(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)  # noqa: S101 - registered for it alone
+    headers = {} if error.retry_after is None else {"retry-after": str(error.retry_after)}
+    flaws = error.flaws if isinstance(error, InvalidRequest) else ()
+    return problem(request, error.slug, error.title, error.status, error.detail, flaws=flaws, headers=headers)
+
+
+async def _of_validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it alone
+    return await _of_the_domain(request, InvalidRequest([_flaw(e) for e in error.errors()]))
+
+
+def _flaw(error: Mapping[str, Any]) -> Flaw:
+    # The first step says where it stood (body, query, path); a pointer begins behind it.
+    steps = [str(step).replace("~", "~0").replace("/", "~1") for step in error["loc"][1:]]
+    detail = {
+        "missing": "required",
+        "extra_forbidden": "not a known member",
+    }.get(error["type"], str(error["msg"]).removeprefix("Value error, "))
+    return Flaw("".join(f"/{step}" for step in steps), detail)
+
+
+async def _of_the_framework(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it alone
+    status = HTTPStatus(error.status_code)
+    title = status.phrase.capitalize()
+    slug = title.lower().replace(" ", "-")
+    headers = dict(error.headers or {})
+    detail = title
+    if status == HTTPStatus.NOT_FOUND:
+        detail = "There is nothing at this address."
+    elif status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["allow"] = _allowed(request)
+        detail = f"Allowed here: {headers['allow']}."
+    return problem(request, slug, title, status, detail, headers=headers)
+
+
+def _allowed(request: Request) -> str:
+    """Every method of a path; Starlette names those of the first route that matched it alone."""
+    methods: set[str] = set()
+    for route in request.app.router.routes:
+        match, _ = route.matches({**request.scope, "method": ""})
+        if match is not Match.NONE:
+            methods |= getattr(route, "methods", None) or set()
+    if "GET" in methods:
+        methods.add("HEAD")
+    return ", ".join(sorted(methods))
+
+
+async def _of_postgres(request: Request, error: Exception) -> Response:
+    if not is_unreachable(error):
+        raise error
+    return await _of_the_domain(
+        request, Unavailable("The database can't be reached now; nothing was changed.")
+    )
+
+
+async def _unexpected(request: Request, _error: Exception) -> Response:
+    # The server logs the traceback; a client is told nothing that it could not use.
+    return problem(
+        request,
+        "internal-server-error",
+        "Internal server error",
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "Something went wrong here; it is not the request's fault.",
+    )

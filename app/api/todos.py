@@ -1,0 +1,141 @@
+"""Todos: the resource."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import AfterValidator
+
+from app.api.cursor import decode_cursor, encode_cursor
+from app.api.dependencies import LinksTo, Owner, Todos
+from app.api.json_route import JsonRoute
+from app.api.models import NoTodo, TodoCreate, TodoModel, TodoUpdate
+from app.api.openapi import problems
+from app.api.urls import PREFIX
+from app.domain.todos import MAX_WINDOW_DAYS, TodoFilter
+
+router = APIRouter(prefix=f"{PREFIX}/todos", tags=["todos"], route_class=JsonRoute)
+
+_MAX_ID = 2**63 - 1
+MAX_PAGE = 1000
+
+TodoId = Annotated[
+    int,
+    Path(description="The todo's id.", json_schema_extra={"minimum": 1, "maximum": _MAX_ID}, examples=[1]),
+    # No todo has a larger id than the column holds: such a one is unknown, not an error.
+    AfterValidator(lambda todo_id: min(todo_id, _MAX_ID)),
+]
+Completed = Annotated[bool | None, Query(description="Only todos that are done, or only those that are not.")]
+Window = Annotated[
+    int | None,
+    Query(
+        ge=0,
+        le=MAX_WINDOW_DAYS,
+        description="Only todos due within so many days from now, overdue and completed ones included.",
+    ),
+]
+Limit = Annotated[
+    int | None,
+    Query(ge=1, le=MAX_PAGE, description="At most so many; a `Link` header leads to the next page."),
+]
+Cursor = Annotated[
+    str | None, Query(description="Where a page begins: taken from a `Link` header, never made by hand.")
+]
+
+
+@router.get(
+    "",
+    operation_id="listTodos",
+    summary="List todos",
+    responses={
+        200: {
+            "description": "Todos, oldest id first.",
+            "headers": {
+                "Link": {
+                    "description": 'The next page, as `<…>; rel="next"`, where there is one.',
+                    "schema": {"type": "string"},
+                }
+            },
+        },
+        **problems(400, 503),
+    },
+)
+async def list_todos(  # noqa: PLR0913 - one parameter for each of the query's
+    request: Request,
+    response: Response,
+    todos: Todos,
+    owner: Owner,
+    links: LinksTo,
+    completed: Completed = None,
+    window: Window = None,
+    limit: Limit = None,
+    cursor: Cursor = None,
+) -> list[TodoModel]:
+    """All todos, or those that match every filter given."""
+    found, more = await todos.page(
+        owner,
+        TodoFilter(completed=completed, window=window),
+        after=0 if cursor is None else decode_cursor(cursor),
+        limit=limit,
+    )
+    if more:
+        query = request.url.include_query_params(cursor=encode_cursor(found[-1].id)).query
+        response.headers["link"] = f'<{links.base}{request.url.path}?{query}>; rel="next"'
+    return [TodoModel.of(todo) for todo in found]
+
+
+@router.post(
+    "",
+    status_code=HTTPStatus.CREATED,
+    operation_id="createTodo",
+    summary="Add a todo",
+    responses={
+        201: {
+            "description": "The todo as it was stored.",
+            "headers": {"Location": {"description": "Where it is.", "schema": {"type": "string"}}},
+        },
+        **problems(400, 415, 503),
+    },
+)
+async def create_todo(
+    todo: TodoCreate, response: Response, todos: Todos, owner: Owner, links: LinksTo
+) -> TodoModel:
+    """Add a todo; its id is set by the server."""
+    stored = await todos.add(owner, todo.to_domain())
+    response.headers["location"] = links.todo(stored.id)
+    return TodoModel.of(stored)
+
+
+@router.get("/{todo_id:int}", operation_id="getTodo", summary="Read a todo", responses=problems(404, 503))
+async def get_todo(todo_id: TodoId, todos: Todos, owner: Owner) -> TodoModel:
+    """One todo."""
+    return TodoModel.of(await todos.get(owner, todo_id))
+
+
+@router.put(
+    "/{todo_id:int}",
+    operation_id="replaceTodo",
+    summary="Change a todo",
+    responses=problems(400, 404, 415, 503),
+)
+@router.patch(
+    "/{todo_id:int}",
+    operation_id="updateTodo",
+    summary="Change a todo",
+    responses=problems(400, 404, 415, 503),
+)
+async def update_todo(changes: TodoUpdate, todo_id: TodoId, todos: Todos, owner: Owner) -> TodoModel:
+    """Set the members given; the others stay. PUT and PATCH are the same."""
+    return TodoModel.of(await todos.change(owner, todo_id, changes.to_domain()))
+
+
+@router.delete(
+    "/{todo_id:int}",
+    operation_id="deleteTodo",
+    summary="Delete a todo",
+    responses=problems(503),
+)
+async def delete_todo(todo_id: TodoId, todos: Todos, owner: Owner) -> TodoModel | NoTodo:
+    """Delete a todo and answer what it was; an empty object if there was none."""
+    removed = await todos.remove(owner, todo_id)
+    return NoTodo() if removed is None else TodoModel.of(removed)

@@ -1,0 +1,66 @@
+"""Absolute URLs in answers."""
+
+import re
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from uuid import UUID
+
+from fastapi import Request
+from pydantic import HttpUrl
+
+from app.domain.errors import Flaw, InvalidRequest
+
+PREFIX = "/api/v1"
+
+_HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+
+
+@dataclass(frozen=True, slots=True)
+class PublicUrls:
+    """Knows under which address clients see the service."""
+
+    public_url: HttpUrl | None
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
+
+    def base(self, request: Request) -> str:
+        """Scheme and host, without a slash at the end."""
+        if self.public_url is not None:
+            return str(self.public_url).rstrip("/")
+        scheme, host = request.url.scheme, request.headers.get("host") or request.url.netloc
+        if self._trusts(request.client.host if request.client else ""):
+            scheme = _nearest(request, "x-forwarded-proto") or scheme
+            host = _nearest(request, "x-forwarded-host") or host
+        if scheme not in {"http", "https"} or not _HOST.fullmatch(host):
+            raise InvalidRequest([Flaw("/host", "expected a host name with an optional port")])
+        return f"{scheme}://{host}"
+
+    def _trusts(self, peer: str) -> bool:
+        try:
+            address = ip_address(peer)
+        except ValueError:  # a Unix socket has no address
+            return False
+        return any(address in network for network in self.trusted_proxies)
+
+
+def _nearest(request: Request, header: str) -> str:
+    """What the proxy itself added: the last entry, since earlier ones may be the client's own."""
+    return request.headers.get(header, "").rpartition(",")[2].strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Links for the answer to one request."""
+
+    base: str
+
+    def todo(self, todo_id: int) -> str:
+        """Where a todo is."""
+        return f"{self.base}{PREFIX}/todos/{todo_id}"
+
+    def status(self, task_id: UUID) -> str:
+        """Where to watch a job."""
+        return f"{self.base}{PREFIX}/todos/ical/{task_id}/status"
+
+    def result(self, task_id: UUID) -> str:
+        """Where a job's file is."""
+        return f"{self.base}{PREFIX}/todos/ical/{task_id}/result"

@@ -1,0 +1,1 @@
+"""Postgres and Valkey on a machine that has neither installed."""

@@ -1,0 +1,24 @@
+"""The ``taskoverflow`` command: one module for each subcommand."""
+
+import typer
+
+from app.cli.migrate import migrate
+from app.cli.openapi import openapi
+from app.cli.serve import api, worker
+
+app = typer.Typer(
+    name="taskoverflow",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A todo service that makes a calendar of your todos in the background.",
+)
+app.command()(api)
+app.command()(worker)
+app.command()(openapi)
+app.add_typer(migrate, name="migrate")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,52 @@
+"""``taskoverflow migrate``: the schema of the database."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+from alembic import command
+from alembic.util import CommandError
+
+from app.cli.configuration import read_settings
+from app.settings import DatabaseSettings
+from app.storage.database import is_unreachable
+from app.storage.migrations import alembic_config
+
+migrate = typer.Typer(no_args_is_help=True, help="Bring the database's schema up or down.")
+
+
+@migrate.callback()
+def _check() -> None:
+    read_settings(DatabaseSettings)
+
+
+@migrate.command()
+def upgrade(revision: Annotated[str, typer.Argument(help="Up to which migration.")] = "head") -> None:
+    """Apply the migrations that are missing; nothing where none is."""
+    _run(lambda: command.upgrade(alembic_config(), revision))
+
+
+@migrate.command()
+def downgrade(revision: Annotated[str, typer.Argument(help="Down to which migration, or -1.")]) -> None:
+    """Take migrations back, and the data that they made room for."""
+    _run(lambda: command.downgrade(alembic_config(), revision))
+
+
+@migrate.command()
+def current() -> None:
+    """Say which migration the database is at."""
+    _run(lambda: command.current(alembic_config()))
+
+
+def _run(call: Callable[[], None]) -> None:
+    try:
+        call()
+    except CommandError as error:
+        typer.echo(str(error), err=True)
+    except Exception as error:
+        if not is_unreachable(error):
+            raise
+        typer.echo(f"TASKOVERFLOW_DATABASE_URL: Postgres can't be reached: {error}", err=True)
+    else:
+        return
+    raise typer.Exit(1)

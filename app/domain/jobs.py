@@ -1,0 +1,75 @@
+"""A request for a calendar, and its life."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from app.domain.calendars import CalendarOptions
+from app.domain.owners import OwnerId
+
+LONGEST_BACKOFF = timedelta(minutes=5)
+
+
+class JobState(StrEnum):
+    """Celery's states, with Celery's meanings."""
+
+    PENDING = "PENDING"
+    STARTED = "STARTED"
+    RETRY = "RETRY"
+    SUCCESS = "SUCCESS"
+    FAILURE = "FAILURE"
+    REVOKED = "REVOKED"
+
+
+WAITING = (JobState.PENDING, JobState.RETRY)
+"""The states in which a job may be claimed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What became of the todos that a job was asked for."""
+
+    todos: int
+    """How many were read."""
+    skipped: int
+    """How many of them the calendar could not show, for want of a deadline."""
+    bytes: int
+    """The size of the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as it is stored."""
+
+    id: UUID
+    owner: OwnerId
+    state: JobState
+    options: CalendarOptions
+    attempt: int
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    error: str | None
+    counts: Counts | None
+    digest: str | None
+    """SHA-256 of the file in hexadecimal."""
+    removed_at: datetime | None
+    """When the file was removed after its time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to run one attempt at a job; ``attempt`` is the fencing token."""
+
+    job_id: UUID
+    owner: OwnerId
+    options: CalendarOptions
+    attempt: int
+    created_at: datetime
+
+
+def backoff(first: timedelta, attempt: int) -> timedelta:
+    """How long to wait after a failed attempt, counted from 1, before the next."""
+    # Beyond 2**20 the product is over any limit, and further doubling would overflow.
+    return min(first * 2 ** min(attempt - 1, 20), max(first, LONGEST_BACKOFF))

@@ -1,0 +1,1 @@
+"""The broker: what travels, and one module for each kind of server."""

@@ -1,0 +1,29 @@
+"""What travels from those who ask for work to those who do it: the contract with the workers."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from uuid import UUID
+
+from dramatiq import Message
+
+
+@dataclass(frozen=True, slots=True)
+class RenderCalendar:
+    """Rings the bell for one job; everything else about it is in its row."""
+
+    actor: ClassVar[str] = "render_calendar"
+    queue: ClassVar[str] = "ical"
+    version: ClassVar[int] = 1
+    """Goes up when an older worker would misread the message; such a worker leaves the job alone."""
+
+    job_id: UUID
+
+    def encode(self) -> Message[Any]:
+        """The message as Dramatiq sends it."""
+        return Message(
+            queue_name=self.queue,
+            actor_name=self.actor,
+            args=(),
+            kwargs={"job_id": str(self.job_id), "version": self.version},
+            options={},
+        )

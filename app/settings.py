@@ -1,0 +1,111 @@
+"""What the environment may set."""
+
+from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, AnyUrl, BeforeValidator, Field, HttpUrl, PostgresDsn, UrlConstraints
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.domain.timezones import known_timezone
+
+
+def _seconds(value: object) -> object:
+    """Read a bare number as seconds, as operators write it; pydantic alone would want PT30S."""
+    try:
+        return timedelta(seconds=float(value)) if isinstance(value, str) else value
+    except (ValueError, OverflowError):
+        raise ValueError("expected a number of seconds") from None
+
+
+def _comma_separated(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+BrokerUrl = Annotated[AnyUrl, UrlConstraints(allowed_schemes=["redis", "rediss"])]
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_comma_separated)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Seconds = Annotated[timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0))]
+TimezoneName = Annotated[str, AfterValidator(known_timezone)]
+
+_FROM_ENVIRONMENT = SettingsConfigDict(env_prefix="TASKOVERFLOW_", frozen=True, env_ignore_empty=True)
+
+
+class DatabaseSettings(BaseSettings):
+    """What is needed to reach Postgres, and all that a migration reads."""
+
+    model_config = _FROM_ENVIRONMENT
+
+    database_url: PostgresDsn
+    """``postgresql://user:password@host:port/name``, with libpq's parameters such as ``sslmode``."""
+
+
+class Settings(DatabaseSettings):
+    """What one process of the service reads; built once and passed by hand."""
+
+    broker_url: BrokerUrl
+    """``redis://`` or ``rediss://``; the scheme picks the broker. Give it a Redis database of its own."""
+
+    host: str = "127.0.0.1"
+    """The address that the API listens on."""
+
+    port: Port = 6400
+    """The port that the API listens on."""
+
+    public_url: HttpUrl | None = None
+    """What URLs in answers start with; by default the request's own scheme and Host."""
+
+    trusted_proxies: Networks = ()
+    """Networks, comma-separated, whose ``X-Forwarded-Proto`` and ``X-Forwarded-Host`` are believed."""
+
+    timezone: TimezoneName = "UTC"
+    """Where a deadline without an offset is compared with the clock."""
+
+    worker_threads: Annotated[int, Field(ge=1, le=64)] = 4
+    """How many jobs one worker process runs at once."""
+
+    lease: Seconds = timedelta(seconds=10)
+    """How long an attempt may go on without a heartbeat before another worker takes the job."""
+
+    max_attempts: Annotated[int, Field(ge=1, le=100)] = 5
+    """After how many attempts a job ends as FAILURE."""
+
+    retry_backoff: Seconds = timedelta(seconds=2)
+    """The wait after the first failed attempt; it doubles with each further one, up to five minutes."""
+
+    sweep_interval: Seconds = timedelta(seconds=1)
+    """How often the sweeper looks for jobs to send again, to rescue or to expire."""
+
+    resend_after: Seconds = timedelta(seconds=10)
+    """How long a job may wait unclaimed before its message is sent again."""
+
+    result_ttl: Seconds = timedelta(days=7)
+    """How long a finished calendar can be downloaded."""
+
+    drain_seconds: Seconds = timedelta(seconds=25)
+    """How long a worker that is told to stop may go on with the jobs it has."""
+
+    log_format: Literal["console", "json"] = "console"
+    """``json`` writes one object a line, for log collectors."""
+
+
+class LocalSettings(BaseSettings):
+    """What ``taskoverflow up`` reads: where to keep data, and which parts not to bring up itself."""
+
+    model_config = _FROM_ENVIRONMENT
+
+    data_dir: Path = Path(".data")
+    """Where the embedded servers keep their data."""
+
+    host: str = "127.0.0.1"
+    port: Port = 6400
+
+    workers: Annotated[int, Field(ge=1, le=64)] = 2
+    """How many worker processes to run."""
+
+    database_url: PostgresDsn | None = None
+    """A real Postgres in place of the embedded one."""
+
+    broker_url: BrokerUrl | None = None
+    """A real broker in place of the embedded Valkey."""

@@ -1,0 +1,1 @@
+"""Postgres: the schema, and one module of queries for each aggregate."""

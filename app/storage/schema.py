@@ -1,0 +1,104 @@
+"""The tables, as SQLAlchemy sees them; ``migrations`` makes them."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "fk": "%(table_name)s_%(column_0_name)s_fkey",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+        "ix": "%(table_name)s_%(column_0_name)s_idx",
+    }
+)
+
+_NOW = text("now()")
+_instant = DateTime(timezone=True)
+
+todos = Table(
+    "todos",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("owner_id", Uuid, nullable=False),
+    Column("uid", Uuid, nullable=False, server_default=text("gen_random_uuid()")),
+    Column("title", Text, nullable=False),
+    Column("description", Text),
+    Column("completed", Boolean, nullable=False),
+    Column("completed_at", _instant),
+    # Two columns keep a local time and a moment from ever being mixed up; the constraint allows one of them.
+    Column("deadline_local", DateTime(timezone=False)),
+    Column("deadline_at", _instant),
+    Column("sequence", Integer, nullable=False, server_default=text("0")),
+    Column("created_at", _instant, nullable=False, server_default=_NOW),
+    Column("updated_at", _instant, nullable=False, server_default=_NOW),
+    CheckConstraint("deadline_local IS NULL OR deadline_at IS NULL", name="one_deadline"),
+    CheckConstraint("completed = (completed_at IS NOT NULL)", name="completed_at"),
+    Index("todos_owner_id_idx", "owner_id", "id"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("owner_id", Uuid, nullable=False),
+    Column("state", String(16), nullable=False, server_default=text("'PENDING'")),
+    Column("options", JSONB, nullable=False),
+    Column("attempt", Integer, nullable=False, server_default=text("0")),
+    # Not before this moment may the job be claimed: the backoff of a retry.
+    Column("run_at", _instant, nullable=False, server_default=_NOW),
+    # From this moment on the sweeper sends the job's message again, while the job waits.
+    Column("ring_at", _instant, nullable=False, server_default=_NOW),
+    Column("lease_until", _instant),
+    Column("created_at", _instant, nullable=False, server_default=_NOW),
+    Column("started_at", _instant),
+    Column("finished_at", _instant),
+    Column("error", Text),
+    Column("todos", Integer),
+    Column("skipped", Integer),
+    Column("bytes", BigInteger),
+    Column("digest", String(64)),
+    Column("removed_at", _instant),
+    CheckConstraint(
+        "state IN ('PENDING', 'STARTED', 'RETRY', 'SUCCESS', 'FAILURE', 'REVOKED')", name="state"
+    ),
+    CheckConstraint("(state = 'STARTED') = (lease_until IS NOT NULL)", name="lease"),
+    CheckConstraint(
+        "(state IN ('SUCCESS', 'FAILURE', 'REVOKED')) = (finished_at IS NOT NULL)", name="finished"
+    ),
+    Index("jobs_owner_id_idx", "owner_id", "created_at"),
+    # Each covers only what the sweeper looks for, so its cost follows the work to do and not the table.
+    Index("jobs_ring_at_idx", "ring_at", postgresql_where=text("state IN ('PENDING', 'RETRY')")),
+    Index("jobs_lease_until_idx", "lease_until", postgresql_where=text("state = 'STARTED'")),
+    Index(
+        "jobs_finished_at_idx",
+        "finished_at",
+        postgresql_where=text("state = 'SUCCESS' AND removed_at IS NULL"),
+    ),
+)
+
+result_chunks = Table(
+    "result_chunks",
+    metadata,
+    Column("job_id", Uuid, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    # Every attempt writes under its own number, so one that was thought dead touches nobody else's bytes.
+    Column("attempt", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+)

@@ -1,0 +1,99 @@
+"""What the sweeper does to jobs in bulk; each call takes a bounded batch, so none holds locks for long."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import Select, case, delete, func, literal, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domain.jobs import LONGEST_BACKOFF, WAITING, JobState
+from app.storage.schema import jobs, result_chunks
+
+BATCH = 500
+_REMOVED_AT_ONCE = 50
+"""Results may be large: fewer of them at a time."""
+
+_LEADER = 0x7461736B6F766572
+"""The advisory lock's key: "taskover" in ASCII."""
+
+
+async def lead(session: AsyncSession) -> bool:
+    """Become the one sweeper until this transaction ends; False if another is."""
+    return bool((await session.execute(select(func.pg_try_advisory_xact_lock(_LEADER)))).scalar_one())
+
+
+async def ring(session: AsyncSession, *, resend_after: timedelta) -> list[UUID]:
+    """The jobs whose message is to be sent again now, longest overdue first."""
+    due = (
+        select(jobs.c.id)
+        .where(jobs.c.state.in_(WAITING), jobs.c.ring_at <= func.now())
+        .order_by(jobs.c.ring_at)
+    )
+    statement = (
+        update(jobs)
+        .where(jobs.c.id.in_(_unlocked(due, BATCH)))
+        .values(ring_at=func.now() + resend_after)
+        .returning(jobs.c.id)
+    )
+    return list((await session.execute(statement)).scalars())
+
+
+async def ring_soon(session: AsyncSession, job_ids: list[UUID]) -> None:
+    """Have the next sweep send these again, since this one could not."""
+    waiting = jobs.c.id.in_(job_ids) & jobs.c.state.in_(WAITING)
+    await session.execute(update(jobs).where(waiting).values(ring_at=func.now()))
+
+
+async def rescue(
+    session: AsyncSession, *, max_attempts: int, retry_backoff: timedelta
+) -> dict[UUID, JobState]:
+    """Take jobs from attempts whose lease has ended: RETRY, or FAILURE after the last attempt.
+
+    The first rescue runs at once, for the lease was wait enough; a job that kills its worker again and
+    again waits longer each time.
+    """
+    ended = select(jobs.c.id).where(jobs.c.state == JobState.STARTED, jobs.c.lease_until < func.now())
+    used_up = jobs.c.attempt >= max_attempts
+    exponent = func.least(jobs.c.attempt - 1, 20)  # beyond it the product is over the limit anyway
+    wait = func.least(literal(retry_backoff) * (func.power(2, exponent) - 1), literal(LONGEST_BACKOFF))
+    run_at = func.now() + wait
+    reason = func.format(
+        "attempt %s of %s ended without a word: its worker died or stalled", jobs.c.attempt, max_attempts
+    )
+    statement = (
+        update(jobs)
+        .where(jobs.c.id.in_(_unlocked(ended, BATCH)))
+        .values(
+            state=case((used_up, JobState.FAILURE), else_=JobState.RETRY),
+            finished_at=case((used_up, func.now()), else_=None),
+            lease_until=None,
+            run_at=run_at,
+            ring_at=run_at,
+            error=reason,
+        )
+        .returning(jobs.c.id, jobs.c.state)
+    )
+    return {row.id: JobState(row.state) for row in await session.execute(statement)}
+
+
+async def remove_results(session: AsyncSession, *, older_than: timedelta) -> int:
+    """Delete files that have been kept long enough; their jobs stay, and say when it was."""
+    old = select(jobs.c.id).where(
+        jobs.c.state == JobState.SUCCESS,
+        jobs.c.removed_at.is_(None),
+        jobs.c.finished_at < func.now() - older_than,
+    )
+    statement = (
+        update(jobs)
+        .where(jobs.c.id.in_(_unlocked(old, _REMOVED_AT_ONCE)))
+        .values(removed_at=func.now())
+        .returning(jobs.c.id)
+    )
+    removed = list((await session.execute(statement)).scalars())
+    await session.execute(delete(result_chunks).where(result_chunks.c.job_id.in_(removed)))
+    return len(removed)
+
+
+def _unlocked(ids: Select[tuple[UUID]], limit: int) -> Select[tuple[UUID]]:
+    # A row that is locked is being changed by its worker: whatever was due of it may be so no more.
+    return ids.limit(limit).with_for_update(skip_locked=True)

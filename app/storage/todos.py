@@ -1,0 +1,159 @@
+"""Queries of todos; every one takes the owner."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, case, delete, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domain.deadlines import Deadline, DeadlineSpan, Floating, Instant
+from app.domain.owners import OwnerId
+from app.domain.todos import NewTodo, Todo, TodoChanges, TodoFilter
+from app.storage.schema import todos
+
+_BATCH = 500
+"""How many rows are read ahead of the one that is handled: what bounds memory."""
+
+
+async def add(session: AsyncSession, owner: OwnerId, new: NewTodo) -> Todo:
+    """Store a todo."""
+    statement = (
+        insert(todos)
+        .values(
+            owner_id=owner,
+            title=new.title,
+            description=new.description,
+            completed=new.completed,
+            completed_at=func.now() if new.completed else None,
+            **_deadline_columns(new.deadline),
+        )
+        .returning(todos)
+    )
+    return _todo((await session.execute(statement)).one())
+
+
+async def find(session: AsyncSession, owner: OwnerId, todo_id: int) -> Todo | None:
+    """The todo of that id, if the owner has one."""
+    row = (await session.execute(select(todos).where(_is(owner, todo_id)))).one_or_none()
+    return None if row is None else _todo(row)
+
+
+async def change(session: AsyncSession, owner: OwnerId, todo_id: int, changes: TodoChanges) -> Todo | None:
+    """Set what is given, and return the todo as it is now.
+
+    ``sequence`` goes up only if title or deadline differ from what was stored, and ``updated_at`` moves
+    only if anything does: a repeated request leaves calendars as they are.
+    """
+    values: dict[str, Any] = {k: v for k, v in changes.items() if k != "deadline"}
+    if "deadline" in changes:
+        values |= _deadline_columns(changes["deadline"])
+    if not values:
+        return await find(session, owner, todo_id)
+    announced = [todos.c[k].is_distinct_from(v) for k, v in values.items() if k in _ANNOUNCED]
+    changed = or_(*(todos.c[k].is_distinct_from(v) for k, v in values.items()))
+    if "completed" in values:
+        values["completed_at"] = (
+            func.coalesce(todos.c.completed_at, func.now()) if values["completed"] else None
+        )
+    if announced:
+        values["sequence"] = todos.c.sequence + case((or_(*announced), 1), else_=0)
+    values["updated_at"] = case((changed, func.now()), else_=todos.c.updated_at)
+    statement = update(todos).where(_is(owner, todo_id)).values(values).returning(todos)
+    row = (await session.execute(statement)).one_or_none()
+    return None if row is None else _todo(row)
+
+
+_ANNOUNCED = {"title", "deadline_local", "deadline_at"}
+"""What calendar apps must be told of by a higher SEQUENCE."""
+
+
+async def remove(session: AsyncSession, owner: OwnerId, todo_id: int) -> Todo | None:
+    """Delete the todo and return what it was, or None if there is none."""
+    row = (await session.execute(delete(todos).where(_is(owner, todo_id)).returning(todos))).one_or_none()
+    return None if row is None else _todo(row)
+
+
+async def page(
+    session: AsyncSession,
+    owner: OwnerId,
+    wanted: TodoFilter,
+    *,
+    timezone: str,
+    after: int = 0,
+    limit: int | None = None,
+) -> list[Todo]:
+    """The owner's todos with an id above ``after``, oldest id first."""
+    statement = (
+        select(todos)
+        .where(_matches(owner, wanted, timezone, func.now()), todos.c.id > after)
+        .order_by(todos.c.id)
+        .limit(limit)
+    )
+    return [_todo(row) for row in await session.execute(statement)]
+
+
+async def deadline_span(
+    session: AsyncSession, owner: OwnerId, wanted: TodoFilter, *, timezone: str, now: datetime
+) -> DeadlineSpan:
+    """Between which deadlines the todos lie that ``stream`` yields."""
+    columns = (todos.c.deadline_local, todos.c.deadline_at)
+    statement = select(*(f(column) for column in columns for f in (func.min, func.max)))
+    row = (await session.execute(statement.where(_matches(owner, wanted, timezone, now)))).one()
+    return DeadlineSpan(*row)
+
+
+async def stream(
+    session: AsyncSession, owner: OwnerId, wanted: TodoFilter, *, timezone: str, now: datetime
+) -> AsyncIterator[list[Todo]]:
+    """Batches of the owner's todos, oldest id first, through a server-side cursor."""
+    statement = select(todos).where(_matches(owner, wanted, timezone, now)).order_by(todos.c.id)
+    result = await session.stream(statement, execution_options={"yield_per": _BATCH})
+    async for rows in result.partitions():
+        yield [_todo(row) for row in rows]
+
+
+def _is(owner: OwnerId, todo_id: int) -> ColumnElement[bool]:
+    return and_(todos.c.owner_id == owner, todos.c.id == todo_id)
+
+
+def _matches(
+    owner: OwnerId, wanted: TodoFilter, timezone: str, now: datetime | ColumnElement[datetime]
+) -> ColumnElement[bool]:
+    conditions = [todos.c.owner_id == owner]
+    if wanted.completed is not None:
+        conditions.append(todos.c.completed.is_(wanted.completed))
+    if wanted.window is not None:
+        moment = now + timedelta(days=wanted.window)
+        conditions.append(
+            or_(todos.c.deadline_at <= moment, todos.c.deadline_local <= func.timezone(timezone, moment))
+        )
+    return and_(*conditions)
+
+
+def _deadline_columns(deadline: Deadline | None) -> dict[str, datetime | None]:
+    return {
+        "deadline_local": deadline.local if isinstance(deadline, Floating) else None,
+        "deadline_at": deadline.moment if isinstance(deadline, Instant) else None,
+    }
+
+
+def _todo(row: Row[Any]) -> Todo:
+    deadline: Deadline | None = None
+    if row.deadline_local is not None:
+        deadline = Floating(row.deadline_local)
+    elif row.deadline_at is not None:
+        deadline = Instant(row.deadline_at)
+    return Todo(
+        id=row.id,
+        owner=row.owner_id,
+        uid=row.uid,
+        title=row.title,
+        description=row.description,
+        completed=row.completed,
+        completed_at=row.completed_at,
+        deadline=deadline,
+        sequence=row.sequence,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )

@@ -1,0 +1,38 @@
+"""How Alembic connects, and what holds for every migration."""
+
+import asyncio
+
+from alembic import context
+from sqlalchemy import Connection
+
+from app.settings import DatabaseSettings
+from app.storage.database import open_engine
+from app.storage.schema import metadata
+
+_ONE_AT_A_TIME = 0x6D696772617465
+"""The advisory lock's key: "migrate" in ASCII."""
+
+
+def _migrate(connection: Connection) -> None:
+    # Several containers may start at once; the connection's end frees the lock, whatever happens.
+    connection.exec_driver_sql(f"SELECT pg_advisory_lock({_ONE_AT_A_TIME})")
+    # A migration that waits for a table makes all who come after wait as well: better to fail and repeat.
+    connection.exec_driver_sql("SET lock_timeout = '5s'")
+    connection.exec_driver_sql("SET statement_timeout = 0")
+    connection.commit()
+    context.configure(connection=connection, target_metadata=metadata, transaction_per_migration=True)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def _connect_and_migrate() -> None:
+    engine = open_engine(DatabaseSettings().database_url, pool_size=1, name="taskoverflow-migrate")
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(_migrate)
+            await connection.commit()
+    finally:
+        await engine.dispose()
+
+
+asyncio.run(_connect_and_migrate())

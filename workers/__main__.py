@@ -1,0 +1,46 @@
+"""One worker process: ``python -m workers``.
+
+Dramatiq's own command forks several and stops them all when one dies; here whoever starts processes, a
+container's orchestrator or ``taskoverflow up``, restarts the one.
+"""
+
+import signal
+import threading
+
+import dramatiq
+import structlog
+
+from app.logs import configure_logs
+from app.settings import Settings
+from workers.main import make_broker
+
+log = structlog.get_logger(__name__)
+
+_POLL_MS = 100
+"""How long an idle consumer waits between looks at its queue: what an idle job's latency is made of."""
+
+_AFTER_DRAIN_MS = 5_000
+"""For jobs to be given back once the drain time is over."""
+
+
+def main() -> None:
+    """Work until SIGTERM or SIGINT, then drain."""
+    settings = Settings()
+    configure_logs(settings.log_format)
+    stop = threading.Event()
+    # A second signal changes nothing: the drain has its own end.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    broker = make_broker(settings)
+    worker = dramatiq.Worker(broker, worker_threads=settings.worker_threads, worker_timeout=_POLL_MS)
+    worker.start()
+    log.info("worker_ready", threads=settings.worker_threads)
+    stop.wait()
+    log.info("worker_draining", at_most=str(settings.drain_seconds))
+    worker.stop(timeout=int(settings.drain_seconds.total_seconds() * 1000) + _AFTER_DRAIN_MS)
+    broker.close()
+    log.info("worker_stopped")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""What a worker is made of; ``dramatiq workers.main:assemble`` loads it as well as ``python -m workers``."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import dramatiq
+from dramatiq.asyncio import EventLoopThread, get_event_loop_thread
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.middleware import AsyncIO, Middleware, Retries
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.queue.publisher import Publisher
+from app.queue.redis import open_redis
+from app.settings import Settings
+from app.storage.database import open_engine, open_sessions
+from workers.actors import Actors
+from workers.runtime import Runtime
+from workers.sweeper import Sweeper
+
+_PATIENCE = timedelta(seconds=60)
+"""How long the consumer waits for the broker: an ack that gives up in a stall would be done twice."""
+
+_CONNECTIONS_PER_JOB = 3
+"""One reads todos, one writes the file, one carries the heartbeat."""
+
+
+def assemble() -> None:
+    """Make the process's broker from the environment."""
+    dramatiq.set_broker(make_broker(Settings()))
+
+
+def make_broker(settings: Settings) -> RedisBroker:
+    """Make a broker with all that its worker needs."""
+    lifecycle = Lifecycle(settings)
+    # No more than these: each middleware costs time on every message, and what Dramatiq's do for retries,
+    # time limits and results is the row's and the sweeper's business here.
+    broker = open_redis(
+        settings.broker_url, patience=_PATIENCE, middleware=[Retries(max_retries=0), AsyncIO(), lifecycle]
+    )
+    lifecycle.actors = Actors(broker)
+    return broker
+
+
+class Lifecycle(Middleware):
+    """Opens connections in the worker's event loop when it starts, and closes them there when it ends."""
+
+    actors: Actors
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._engine: AsyncEngine | None = None
+        self._publisher: Publisher | None = None
+        self._sweeping: asyncio.Task[None] | None = None
+
+    def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
+        del broker, worker
+        _loop().run_coroutine(self._open())
+
+    async def _open(self) -> None:
+        settings = self._settings
+        # The sweeper needs one as well, and so may not wait for the jobs to end.
+        size = settings.worker_threads * _CONNECTIONS_PER_JOB + 1
+        self._engine = open_engine(settings.database_url, pool_size=size, name="taskoverflow-worker")
+        sessions = open_sessions(self._engine)
+        self.actors.runtime = Runtime(sessions, settings)
+        self._publisher = Publisher.open(settings.broker_url)
+        self._sweeping = asyncio.create_task(Sweeper(sessions, self._publisher, settings).run())
+
+    def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
+        """Let jobs go on for the drain time; those that need longer are given back."""
+        del broker, worker
+        runtime = self.actors.runtime
+        if runtime is not None:
+            loop = _loop().loop
+            loop.call_soon_threadsafe(
+                loop.call_later, self._settings.drain_seconds.total_seconds(), runtime.give_up
+            )
+
+    def after_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
+        del broker, worker
+        _loop().run_coroutine(self._close())
+
+    async def _close(self) -> None:
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+            await asyncio.gather(self._sweeping, return_exceptions=True)
+        if self._publisher is not None:
+            self._publisher.close()
+        if self._engine is not None:
+            await self._engine.dispose()
+
+
+def _loop() -> EventLoopThread:
+    thread: Any = get_event_loop_thread()
+    if thread is None:
+        raise RuntimeError("the worker's event loop does not run")
+    loop: EventLoopThread = thread
+    return loop

@@ -1,0 +1,1 @@
+"""Pure functions: todos in, calendar bytes out."""

@@ -1,0 +1,109 @@
+"""The life of an attempt: claim, lease, heartbeat, and how it ends."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from app.domain.jobs import Claim, JobState, backoff
+from app.settings import Settings
+from app.storage import jobs
+from app.storage.database import Sessions
+
+log = structlog.get_logger(__name__)
+
+_BEATS_PER_LEASE = 3
+"""How many heartbeats in a row must fail before the lease ends."""
+
+
+@dataclass(slots=True)
+class Runtime:
+    """Runs attempts in one event loop."""
+
+    sessions: Sessions
+    settings: Settings
+    _running: set[asyncio.Task[object]] = field(default_factory=set)
+
+    @asynccontextmanager
+    async def attempt(self, job_id: UUID) -> AsyncIterator[Claim | None]:
+        """Claim a job and hold it while the body runs; None if there is nothing to do.
+
+        An error in the body becomes a retry, or FAILURE after the last attempt, and goes no further. The
+        body is cancelled when the job was given to another attempt, and when the worker has no more time.
+        """
+        async with self.sessions.begin() as session:
+            held = await jobs.claim(session, job_id, lease=self.settings.lease)
+        if held is None:
+            log.info("nothing_to_do", job_id=str(job_id))
+            yield None
+            return
+        fenced = asyncio.Event()
+        body = _current_task()
+        heart = asyncio.create_task(self._beat(held, body, fenced))
+        self._running.add(body)
+        log.info("attempt_started", job_id=str(job_id), attempt=held.attempt)
+        try:
+            yield held
+        except asyncio.CancelledError:
+            body.uncancel()
+            if fenced.is_set():
+                log.warning("attempt_fenced", job_id=str(job_id), attempt=held.attempt)
+            else:
+                await self._give_back(held)
+        except Exception:
+            log.exception("attempt_failed", job_id=str(job_id), attempt=held.attempt)
+            await self._failed(held)
+        finally:
+            self._running.discard(body)
+            heart.cancel()
+            with suppress(asyncio.CancelledError):
+                await heart
+
+    def give_up(self) -> None:
+        """Cancel every attempt that still runs; each gives its job back."""
+        for body in self._running:
+            body.cancel()
+
+    async def _beat(self, held: Claim, body: asyncio.Task[object], fenced: asyncio.Event) -> None:
+        lease = self.settings.lease
+        while True:
+            await asyncio.sleep(lease.total_seconds() / _BEATS_PER_LEASE)
+            try:
+                async with asyncio.timeout(lease.total_seconds()), self.sessions.begin() as session:
+                    alive = await jobs.heartbeat(session, held, lease=lease)
+            except Exception as error:  # noqa: BLE001 - whatever it was, the next beat may do better
+                log.warning("heartbeat_failed", job_id=str(held.job_id), reason=repr(error))
+                continue
+            if not alive:
+                fenced.set()
+                body.cancel()
+                return
+
+    async def _failed(self, held: Claim) -> None:
+        limit = self.settings.max_attempts
+        # The log has the traceback; a client must see nothing of our inside.
+        reason = f"attempt {held.attempt} of {limit} ended with an error"
+        async with self.sessions.begin() as session:
+            if held.attempt >= limit:
+                kept, state = await jobs.fail(session, held, reason), JobState.FAILURE
+            else:
+                wait = backoff(self.settings.retry_backoff, held.attempt)
+                kept, state = await jobs.retry(session, held, reason, after=wait), JobState.RETRY
+        log.info("attempt_ended", job_id=str(held.job_id), state=state if kept else "fenced")
+
+    async def _give_back(self, held: Claim) -> None:
+        reason = f"attempt {held.attempt} was stopped with its worker"
+        async with self.sessions.begin() as session:
+            await jobs.retry(session, held, reason, after=timedelta())
+        log.info("attempt_given_back", job_id=str(held.job_id), attempt=held.attempt)
+
+
+def _current_task() -> asyncio.Task[object]:
+    task = asyncio.current_task()
+    if task is None:
+        raise RuntimeError("an attempt runs in a task")
+    return task

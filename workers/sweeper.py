@@ -1,0 +1,67 @@
+"""Rings for jobs that wait too long, rescues them from dead workers, and removes old files.
+
+Every worker has a sweeper, and an advisory lock lets one of them sweep at a time.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+
+from app.queue.messages import RenderCalendar
+from app.queue.publisher import Publisher, SendFailed
+from app.settings import Settings
+from app.storage import sweeps
+from app.storage.database import Sessions
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Sweeper:
+    """Keeps the promise that every accepted job ends."""
+
+    sessions: Sessions
+    publisher: Publisher
+    settings: Settings
+
+    async def run(self) -> None:
+        """Sweep for as long as the worker runs; nothing that fails ends it."""
+        while True:
+            try:
+                await self.sweep()
+            except Exception:
+                log.exception("sweep_failed")
+            await asyncio.sleep(self.settings.sweep_interval.total_seconds())
+
+    async def sweep(self) -> None:
+        """Do once what is due; nothing if another sweeper is at it."""
+        async with self.sessions.begin() as session:
+            if not await sweeps.lead(session):
+                return
+            rescued = await sweeps.rescue(
+                session,
+                max_attempts=self.settings.max_attempts,
+                retry_backoff=self.settings.retry_backoff,
+            )
+            removed = await sweeps.remove_results(session, older_than=self.settings.result_ttl)
+            due = await sweeps.ring(session, resend_after=self.settings.resend_after)
+        for job_id, state in rescued.items():
+            log.warning("lease_ended", job_id=str(job_id), state=state)
+        if removed:
+            log.info("results_removed", count=removed)
+        # Only now, with no lock held: sending may take long, and its messages must find the rows as they are.
+        await self._ring(due)
+
+    async def _ring(self, due: list[UUID]) -> None:
+        for position, job_id in enumerate(due):
+            try:
+                await self.publisher.send(RenderCalendar(job_id))
+            except SendFailed as error:
+                log.warning("send_failed", waiting=len(due) - position, reason=str(error))
+                async with self.sessions.begin() as session:
+                    await sweeps.ring_soon(session, due[position:])
+                return
+        if due:
+            log.info("rang_again", count=len(due))
