@@ -35,5 +35,5 @@ def configure_logs(log_format: LogFormat) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
-    # It says of every request what a proxy's access log says better.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    # It tells of its own set-up each time that readiness is asked for.
+    logging.getLogger("alembic").setLevel(logging.WARNING)

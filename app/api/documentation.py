@@ -6,9 +6,9 @@ from fastapi import FastAPI
 from fastapi.responses import FileResponse
 from starlette.staticfiles import StaticFiles
 
-import app.web
+from app import web
 
-_FOLDER = Path(app.web.__file__).parent
+_FOLDER = Path(web.__file__).parent / "static"
 
 _POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; worker-src 'self' blob:; "
@@ -32,4 +32,4 @@ def mount(application: FastAPI) -> None:
     async def redoc() -> FileResponse:
         return FileResponse(_FOLDER / "redoc.html", headers=_HEADERS)
 
-    application.mount("/static", StaticFiles(directory=_FOLDER / "static"), name="static")
+    application.mount("/static", StaticFiles(directory=_FOLDER), name="static")

@@ -5,6 +5,7 @@ import typer
 from app.cli.migrate import migrate
 from app.cli.openapi import openapi
 from app.cli.serve import api, worker
+from app.cli.up import up
 
 app = typer.Typer(
     name="taskoverflow",
@@ -13,6 +14,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="A todo service that makes a calendar of your todos in the background.",
 )
+app.command()(up)
 app.command()(api)
 app.command()(worker)
 app.command()(openapi)

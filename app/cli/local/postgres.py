@@ -1,0 +1,109 @@
+"""Postgres in a folder."""
+
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.cli.local.binaries import postgres_programs
+from app.cli.local.errors import LocalServerError
+from app.cli.local.ports import free_port
+from app.cli.local.sandbox import Sandbox
+from app.cli.local.secret import kept_secret
+
+_USER = _DATABASE = "taskoverflow"
+_PROTOCOL_3_0 = 196608
+_TOO_FAST_TO_BE_SAFE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+
+
+@dataclass(slots=True)
+class Postgres:
+    """The embedded Postgres; ``durable=False`` is for tests, which may lose what a power cut takes."""
+
+    folder: Path
+    sandbox: Sandbox
+    durable: bool = True
+    port: int = field(default_factory=free_port)
+    name: str = "Postgres"
+    stop_signal: signal.Signals = signal.SIGINT
+    """Postgres's fast shutdown."""
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "postgres.log"
+
+    @property
+    def _data(self) -> Path:
+        return self.folder / "postgres"
+
+    @property
+    def _secret(self) -> Path:
+        return self.folder / "postgres.secret"
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://{_USER}:{kept_secret(self._secret)}@127.0.0.1:{self.port}/{_DATABASE}"
+
+    def prepare(self) -> None:
+        """Make the cluster and its database, once; what is half made is made anew."""
+        kept_secret(self._secret)
+        if (self._data / "PG_VERSION").exists():
+            self._check_version()
+            return
+        draft = self.folder / "postgres.new"
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o700)
+        self.sandbox.give(draft)
+        self.sandbox.give(self._secret)
+        programs = postgres_programs()
+        self._run(
+            [programs / "initdb", "-D", draft, "-U", _USER, "--auth=scram-sha-256"]
+            + [f"--pwfile={self._secret}", "-E", "UTF8", "--locale=C", "--no-sync"]
+        )
+        self._run(
+            [programs / "postgres", "--single", "-D", draft, "template1"], f"CREATE DATABASE {_DATABASE}\n"
+        )
+        draft.rename(self._data)
+
+    def _check_version(self) -> None:
+        made_by = (self._data / "PG_VERSION").read_text().strip()
+        said = subprocess.run(  # noqa: S603 - our own arguments
+            [postgres_programs() / "postgres", "--version"], capture_output=True, text=True, check=True
+        )
+        here = said.stdout.split()[2].partition(".")[0]
+        if here != made_by:
+            raise LocalServerError(
+                f"{self._data} was made by Postgres {made_by}, but this is Postgres {here}"
+            )
+
+    def _run(self, argv: list[str | Path], stdin: str | None = None) -> None:
+        with self.log.open("ab") as log:
+            process = self.sandbox.spawn(
+                argv, log=log, dying_with_parent=signal.SIGTERM, stdin=subprocess.PIPE
+            )
+            process.communicate(None if stdin is None else stdin.encode())
+            if process.returncode != 0:
+                raise LocalServerError(f"{argv[0]} failed; its log says why: {self.log}")
+
+    def spawn(self) -> subprocess.Popen[bytes]:
+        options = [
+            "listen_addresses=127.0.0.1",
+            f"port={self.port}",
+            "unix_socket_directories=",  # a path that is too long for a socket would keep it from starting
+            "max_connections=200",
+            *(() if self.durable else _TOO_FAST_TO_BE_SAFE),
+        ]
+        argv = [postgres_programs() / "postgres", "-D", self._data]
+        argv += [part for option in options for part in ("-c", option)]
+        with self.log.open("ab") as log:
+            return self.sandbox.spawn(argv, log=log, dying_with_parent=self.stop_signal)
+
+    def answers(self) -> bool:
+        body = struct.pack("!i", _PROTOCOL_3_0) + f"user\0{_USER}\0database\0{_DATABASE}\0\0".encode()
+        with socket.create_connection(("127.0.0.1", self.port), 1) as connection:
+            connection.sendall(struct.pack("!i", len(body) + 4) + body)
+            # It asks for a password once it takes clients; while it recovers it answers with an error.
+            return connection.recv(1) == b"R"

@@ -1,0 +1,1 @@
+"""Pages: static files, served as they are."""
