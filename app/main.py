@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from app.api import calendars, documentation, health, todos
+from app.api import calendars, health, todos
 from app.api.head import HeadAsGet
 from app.api.openapi import describe
 from app.api.problems import handle_problems
@@ -18,6 +18,7 @@ from app.services.todos import TodoService
 from app.settings import Settings
 from app.storage.database import Sessions, open_engine, open_sessions
 from app.storage.migrations import expected_head
+from app.web import pages
 
 _CONNECTIONS = 20
 
@@ -38,7 +39,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
     for router in (todos.router, calendars.router, health.router, health.probes):
         app.include_router(router)
-    documentation.mount(app)
+    pages.mount(app)
     handle_problems(app)
     describe(app)
     app.add_middleware(HeadAsGet)

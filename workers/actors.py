@@ -17,13 +17,13 @@ class Actors:
 
     def __init__(self, broker: dramatiq.Broker) -> None:
         self.runtime: Runtime | None = None
-        dramatiq.actor(
-            self.render_calendar,
+        declare = dramatiq.actor(
             broker=broker,
             actor_name=RenderCalendar.actor,
             queue_name=RenderCalendar.queue,
             max_retries=0,
         )
+        declare(self.render_calendar)
 
     async def render_calendar(self, job_id: str, version: int) -> None:
         """Render one job's calendar. Running it twice is harmless."""

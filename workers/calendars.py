@@ -39,12 +39,12 @@ async def _render(reader: AsyncSession, held: Claim, timezone: str, file: "_File
     options = held.options
     wanted = TodoFilter(completed=options.completed, window=options.window)
     # The window is counted from when the calendar was asked for, so that every attempt makes the same file.
-    scope = {"timezone": timezone, "now": held.created_at}
-    span = await todos.deadline_span(reader, held.owner, wanted, **scope)
+    now = held.created_at
+    span = await todos.deadline_span(reader, held.owner, wanted, timezone=timezone, now=now)
     renderer = Renderer(options)
     await file.write(renderer.begin(span))
     read = skipped = 0
-    async for batch in todos.stream(reader, held.owner, wanted, **scope):
+    async for batch in todos.stream(reader, held.owner, wanted, timezone=timezone, now=now):
         await file.write(b"".join(map(renderer.todo, batch)))
         read += len(batch)
         skipped += sum(_is_skipped(todo, options) for todo in batch)

@@ -1,6 +1,6 @@
 """Types of members that requests share: what is allowed, and how the schema says so."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, StrictStr, WithJsonSchema
 
@@ -34,7 +34,7 @@ def _deadline(value: object) -> Deadline | None:
     return parse_deadline(value)
 
 
-def _string(**rules: Any) -> WithJsonSchema:
+def _string(**rules: str | int) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", **rules})
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
+from pydantic.config import JsonDict
 from pydantic.json_schema import SkipJsonSchema
 
 from app.api.fields import DEADLINE_DESCRIPTION, DeadlineText, DescriptionText, Line, TimezoneName
@@ -15,7 +16,11 @@ from app.domain.todos import MAX_WINDOW_DAYS, NewTodo, Todo, TodoChanges
 
 _TITLE = "1 to 80 characters after trimming."
 _DESCRIPTION = "Up to 120 characters. Control characters other than tab and newline are refused."
-_BUY_MILK = {"title": "Buy milk", "description": "Oat, two litres", "deadline_at": "2026-12-24T16:00:00"}
+_BUY_MILK: JsonDict = {
+    "title": "Buy milk",
+    "description": "Oat, two litres",
+    "deadline_at": "2026-12-24T16:00:00",
+}
 
 
 class _Request(BaseModel):
@@ -197,9 +202,9 @@ class TaskStatus(BaseModel):
             created_at=job.created_at,
             started_at=job.started_at,
             finished_at=job.finished_at,
-            todos=counts and counts.todos,
-            skipped=counts and counts.skipped,
-            bytes=counts and counts.bytes,
+            todos=counts.todos if counts else None,
+            skipped=counts.skipped if counts else None,
+            bytes=counts.bytes if counts else None,
             error=job.error,
         )
 

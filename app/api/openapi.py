@@ -95,7 +95,7 @@ def _schema(app: FastAPI) -> dict[str, Any]:
     return _renamed
 
 
-def _without_null_unions(node: Any) -> Any:
+def _without_null_unions(node: Any) -> Any:  # noqa: ANN401 - any JSON
     """Write ``anyOf: [{type: string}, {type: null}]`` as ``type: [string, null]``, as 3.1 allows."""
     if isinstance(node, list):
         return [_without_null_unions(item) for item in node]

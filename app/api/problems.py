@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
+from starlette.routing import compile_path
 
 from app.domain.errors import Flaw, InvalidRequest, Problem, Unavailable
 from app.storage.database import UNREACHABLE, is_unreachable
@@ -106,26 +106,26 @@ async def _of_the_framework(request: Request, error: Exception) -> Response:
     status = HTTPStatus(error.status_code)
     title = status.phrase.capitalize()
     slug = title.lower().replace(" ", "-")
-    headers = dict(error.headers or {})
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
     detail = title
     if status == HTTPStatus.NOT_FOUND:
         detail = "There is nothing at this address."
     elif status == HTTPStatus.METHOD_NOT_ALLOWED:
-        headers["allow"] = _allowed(request)
+        headers["allow"] = _allowed(request, headers.get("allow", ""))
         detail = f"Allowed here: {headers['allow']}."
     return problem(request, slug, title, status, detail, headers=headers)
 
 
-def _allowed(request: Request) -> str:
-    """Every method of a path; Starlette names those of the first route that matched it alone."""
-    methods: set[str] = set()
-    for route in request.app.router.routes:
-        match, _ = route.matches({**request.scope, "method": ""})
-        if match is not Match.NONE:
-            methods |= getattr(route, "methods", None) or set()
-    if "GET" in methods:
-        methods.add("HEAD")
-    return ", ".join(sorted(methods))
+def _allowed(request: Request, of_one_route: str) -> str:
+    """Every method of a path; the framework names those of the first route that matched it alone."""
+    paths: dict[str, dict[str, object]] = request.app.openapi()["paths"]
+    # A literal path is the better match for a request than a template.
+    for path in sorted(paths, key=lambda path: path.count("{")):
+        pattern, _, _ = compile_path(path)
+        if pattern.match(request.url.path):
+            methods = {method.upper() for method in paths[path]}
+            return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+    return of_one_route
 
 
 async def _of_postgres(request: Request, error: Exception) -> Response:

@@ -60,7 +60,7 @@ Cursor = Annotated[
         **problems(400, 503),
     },
 )
-async def list_todos(  # noqa: PLR0913 - one parameter for each of the query's
+async def list_todos(
     request: Request,
     response: Response,
     todos: Todos,

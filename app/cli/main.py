@@ -5,6 +5,7 @@ import typer
 from app.cli.migrate import migrate
 from app.cli.openapi import openapi
 from app.cli.serve import api, worker
+from app.cli.todos import todos
 from app.cli.up import up
 
 app = typer.Typer(
@@ -19,6 +20,7 @@ app.command()(api)
 app.command()(worker)
 app.command()(openapi)
 app.add_typer(migrate, name="migrate")
+app.add_typer(todos, name="todos")
 
 
 def main() -> None:

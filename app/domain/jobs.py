@@ -71,5 +71,5 @@ class Claim:
 
 def backoff(first: timedelta, attempt: int) -> timedelta:
     """How long to wait after a failed attempt, counted from 1, before the next."""
-    # Beyond 2**20 the product is over any limit, and further doubling would overflow.
-    return min(first * 2 ** min(attempt - 1, 20), max(first, LONGEST_BACKOFF))
+    # Beyond 20 the product is over any limit, and further doubling would overflow.
+    return min(first * (1 << min(attempt - 1, 20)), max(first, LONGEST_BACKOFF))

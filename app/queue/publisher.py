@@ -22,7 +22,7 @@ _THREADS = 8
 T = TypeVar("T")
 
 
-class SendFailed(Exception):
+class SendFailed(Exception):  # noqa: N818 - says what happened
     """The broker could not be reached in time; the sweeper will send again."""
 
 

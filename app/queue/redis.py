@@ -24,4 +24,6 @@ def open_redis(url: BrokerUrl, *, patience: timedelta, middleware: list[Middlewa
         # would only keep a caller from hearing that the server is down.
         retry=Retry(NoBackoff(), 1),
     )
-    return RedisBroker(client=client, middleware=middleware, heartbeat_timeout=_HEARTBEAT_MS)
+    return RedisBroker(  # type: ignore[no-untyped-call]
+        client=client, middleware=middleware, heartbeat_timeout=_HEARTBEAT_MS
+    )

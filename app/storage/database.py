@@ -1,8 +1,5 @@
 """Connections to Postgres."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 import asyncpg
 from pydantic import PostgresDsn
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError

@@ -97,10 +97,10 @@ async def deadline_span(
     session: AsyncSession, owner: OwnerId, wanted: TodoFilter, *, timezone: str, now: datetime
 ) -> DeadlineSpan:
     """Between which deadlines the todos lie that ``stream`` yields."""
-    columns = (todos.c.deadline_local, todos.c.deadline_at)
-    statement = select(*(f(column) for column in columns for f in (func.min, func.max)))
+    local, moment = todos.c.deadline_local, todos.c.deadline_at
+    statement = select(func.min(local), func.max(local), func.min(moment), func.max(moment))
     row = (await session.execute(statement.where(_matches(owner, wanted, timezone, now)))).one()
-    return DeadlineSpan(*row)
+    return DeadlineSpan(row[0], row[1], row[2], row[3])
 
 
 async def stream(

@@ -6,9 +6,10 @@ from datetime import timedelta
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar
+from icalendar import Calendar, Component, vText
 
-from app.domain.calendars import CalendarOptions, Component
+from app.domain import calendars
+from app.domain.calendars import CalendarOptions
 from app.domain.deadlines import DeadlineSpan, Floating, Instant
 from app.domain.timezones import zone
 from app.domain.todos import Todo
@@ -32,7 +33,8 @@ class Renderer:
 
     def begin(self, span: DeadlineSpan) -> bytes:
         """All that stands before the first todo; ``span`` bounds the years its VTIMEZONE tells of."""
-        name = without_controls(self.options.name)
+        # As vText: icalendar escapes on its own only the values of properties it has a type for.
+        name = vText(without_controls(self.options.name))
         calendar = Calendar()
         calendar.add("version", "2.0")
         calendar.add("prodid", PRODID)
@@ -52,14 +54,14 @@ class Renderer:
     def todo(self, todo: Todo) -> bytes:
         """What the calendar shows of one todo; nothing where it can't show it."""
         shown, alarm, zone_ = self.options.component, self.options.alarm, self._zone()
-        parts = []
-        if shown is not Component.TODO:
+        parts: list[Component | None] = []
+        if shown is not calendars.Component.TODO:
             parts.append(event(todo, zone_, alarm))
-        if shown is not Component.EVENT:
+        if shown is not calendars.Component.EVENT:
             # Two components of one file with one UID would be two versions of one thing (section 3.8.4.7).
-            uid = uuid5(_TASKS, todo.uid.hex) if shown is Component.BOTH else todo.uid
+            uid = uuid5(_TASKS, todo.uid.hex) if shown is calendars.Component.BOTH else todo.uid
             # Where both are written the event reminds; nobody wants to be told twice.
-            twice = shown is Component.BOTH and todo.deadline is not None
+            twice = shown is calendars.Component.BOTH and todo.deadline is not None
             parts.append(task(todo, zone_, None if twice else alarm, uid))
         return b"".join(part.to_ical() for part in parts if part is not None)
 

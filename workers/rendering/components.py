@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from icalendar import Alarm, Component, Event, Todo as VTodo
+from icalendar import Alarm, Component, Event
+from icalendar import Todo as VTodo
 
 from app.domain.todos import Todo
 from workers.rendering.text import without_controls

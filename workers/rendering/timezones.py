@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from icalendar import Timezone, TimezoneDaylight, TimezoneStandard
@@ -65,7 +66,7 @@ class _Observance:
     onsets: list[datetime]
     """Local, by the clock before the change: section 3.6.5 on DTSTART."""
 
-    def component(self) -> Timezone:
+    def component(self) -> TimezoneDaylight | TimezoneStandard:
         component = TimezoneDaylight() if self.change.daylight else TimezoneStandard()
         component.add("dtstart", self.onsets[0])
         component.add("tzoffsetfrom", self.change.before)
@@ -76,7 +77,8 @@ class _Observance:
         return component
 
 
-def _observances(zone: ZoneInfo, first_year: int, last_year: int) -> list[_Observance]:
+@lru_cache(maxsize=64)
+def _observances(zone: ZoneInfo, first_year: int, last_year: int) -> tuple[_Observance, ...]:
     # A year more on either side: a moment in UTC may lie in another year by the zone's clock.
     start = date(max(first_year - 1, 1), 1, 1)
     begin = datetime.combine(max(start, date(_FIRST_YEAR, 1, 1)), time(), UTC)
@@ -88,7 +90,7 @@ def _observances(zone: ZoneInfo, first_year: int, last_year: int) -> list[_Obser
         change = _change(zone, moment, _offset(zone, moment - timedelta(seconds=1)))
         onset = (moment + change.before).replace(tzinfo=None)
         found.setdefault(change, _Observance(change, [])).onsets.append(onset)
-    return list(found.values())
+    return tuple(found.values())
 
 
 def _change(zone: ZoneInfo, moment: datetime, before: timedelta) -> _Change:
@@ -98,12 +100,12 @@ def _change(zone: ZoneInfo, moment: datetime, before: timedelta) -> _Change:
 
 def _changes(zone: ZoneInfo, begin: datetime, end: datetime) -> Iterator[datetime]:
     """The moments, to the second, at which the zone's offset or name changes."""
-    low = begin
+    low, face = begin, _face(zone, begin)
     while low < end:
         high = low + _STEP
-        if _face(zone, low) != _face(zone, high):
+        if (later := _face(zone, high)) != face:
             yield _bisect(zone, low, high)
-        low = high
+        low, face = high, later
 
 
 def _bisect(zone: ZoneInfo, low: datetime, high: datetime) -> datetime:
@@ -116,7 +118,7 @@ def _bisect(zone: ZoneInfo, low: datetime, high: datetime) -> datetime:
 
 def _face(zone: ZoneInfo, moment: datetime) -> tuple[timedelta, str | None]:
     local = moment.astimezone(zone)
-    return _offset(zone, moment), local.tzname()
+    return local.utcoffset() or timedelta(), local.tzname()
 
 
 def _offset(zone: ZoneInfo, moment: datetime) -> timedelta:

@@ -59,10 +59,8 @@ class Postgres:
         self.sandbox.give(draft)
         self.sandbox.give(self._secret)
         programs = postgres_programs()
-        self._run(
-            [programs / "initdb", "-D", draft, "-U", _USER, "--auth=scram-sha-256"]
-            + [f"--pwfile={self._secret}", "-E", "UTF8", "--locale=C", "--no-sync"]
-        )
+        initdb: list[str | Path] = [programs / "initdb", "-D", draft, "-U", _USER, "--auth=scram-sha-256"]
+        self._run([*initdb, f"--pwfile={self._secret}", "-E", "UTF8", "--locale=C", "--no-sync"])
         self._run(
             [programs / "postgres", "--single", "-D", draft, "template1"], f"CREATE DATABASE {_DATABASE}\n"
         )
@@ -96,7 +94,7 @@ class Postgres:
             "max_connections=200",
             *(() if self.durable else _TOO_FAST_TO_BE_SAFE),
         ]
-        argv = [postgres_programs() / "postgres", "-D", self._data]
+        argv: list[str | Path] = [postgres_programs() / "postgres", "-D", self._data]
         argv += [part for option in options for part in ("-c", option)]
         with self.log.open("ab") as log:
             return self.sandbox.spawn(argv, log=log, dying_with_parent=self.stop_signal)

@@ -39,7 +39,7 @@ class Sandbox:
         more: dict[str, Any] = {}
         if self.user is not None:
             more = {"user": self.user, "group": self.user, "extra_groups": []}
-        return subprocess.Popen(  # noqa: S603 - our own arguments
+        return subprocess.Popen(  # noqa: S603 - our own arguments, before there are threads
             [str(part) for part in argv],
             cwd="/",
             stdin=stdin,
@@ -100,7 +100,7 @@ def _namespaces_work() -> bool:
         return False
     try:
         trial = child_setup(signal.SIGTERM, namespace=True)
-        subprocess.run([sys.executable, "-S", "-c", ""], preexec_fn=trial, check=True)  # noqa: S603, PLW1509
+        subprocess.run([sys.executable, "-S", "-c", ""], preexec_fn=trial, check=True)
     except (subprocess.SubprocessError, OSError):
         return False
     return True

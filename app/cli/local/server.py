@@ -19,8 +19,11 @@ class Server(Protocol):
     """One of the embedded servers; its port and data stay the same when it is started again."""
 
     name: str
-    log: Path
     stop_signal: signal.Signals
+
+    @property
+    def log(self) -> Path:
+        """Where it writes what goes wrong."""
 
     @property
     def url(self) -> str:

@@ -6,9 +6,7 @@ from fastapi import FastAPI
 from fastapi.responses import FileResponse
 from starlette.staticfiles import StaticFiles
 
-from app import web
-
-_FOLDER = Path(web.__file__).parent / "static"
+_FOLDER = Path(__file__).parent / "static"
 
 _POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; worker-src 'self' blob:; "

@@ -1,0 +1,1 @@
+"""Files of todos: what they hold, line by line."""

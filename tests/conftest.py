@@ -1,0 +1,72 @@
+"""Real servers for all tests, and a database of its own for each."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from itertools import cycle
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from redis import Redis
+
+from app.cli.local.servers import Servers, local_servers
+from app.main import create_app
+from app.settings import Settings
+from app.storage.database import Sessions, open_engine, open_sessions
+from tests.support import databases
+
+_REDIS_DATABASES = cycle(range(16))
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    with local_servers(tmp_path_factory.mktemp("servers"), durable=False) as running:
+        asyncio.run(databases.make_template(running.database_url))
+        yield running
+
+
+@pytest.fixture
+async def database_url(servers: Servers) -> AsyncIterator[str]:
+    async with databases.database(servers.database_url) as url:
+        yield url
+
+
+@pytest.fixture
+def broker_url(servers: Servers) -> Iterator[str]:
+    url = servers.broker_url.removesuffix("/0") + f"/{next(_REDIS_DATABASES)}"
+    with Redis.from_url(url) as client:
+        client.flushdb()
+    yield url
+
+
+@pytest.fixture
+def settings(database_url: str, broker_url: str) -> Settings:
+    return Settings.model_validate({"database_url": database_url, "broker_url": broker_url})
+
+
+@pytest.fixture
+async def sessions(settings: Settings) -> AsyncIterator[Sessions]:
+    engine = open_engine(settings.database_url, pool_size=5, name="tests")
+    yield open_sessions(engine)
+    await engine.dispose()
+
+
+@pytest.fixture
+def application(settings: Settings) -> FastAPI:
+    return create_app(settings)
+
+
+@pytest.fixture
+async def client(application: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(application, raise_app_exceptions=False)
+    async with (
+        application.router.lifespan_context(application),
+        httpx.AsyncClient(transport=transport, base_url="http://testserver/api/v1") as connected,
+    ):
+        yield connected
+
+
+@pytest.fixture
+def sample() -> Path:
+    return Path(__file__).parents[1] / "docs" / "sample"
