@@ -33,11 +33,11 @@ async def database_url(servers: Servers) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-def broker_url(servers: Servers) -> Iterator[str]:
+def broker_url(servers: Servers) -> str:
     url = servers.broker_url.removesuffix("/0") + f"/{next(_REDIS_DATABASES)}"
     with Redis.from_url(url) as client:
         client.flushdb()
-    yield url
+    return url
 
 
 @pytest.fixture

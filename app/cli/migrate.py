@@ -38,6 +38,12 @@ def current() -> None:
     _run(lambda: command.current(alembic_config()))
 
 
+@migrate.command()
+def check() -> None:
+    """Fail if the code's tables are not those of the migrations; for developers."""
+    _run(lambda: command.check(alembic_config()))
+
+
 def _run(call: Callable[[], None]) -> None:
     try:
         call()

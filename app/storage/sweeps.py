@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, case, delete, func, literal, select, update
+from sqlalchemy import Interval, Select, case, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.jobs import LONGEST_BACKOFF, WAITING, JobState
@@ -55,7 +55,9 @@ async def rescue(
     ended = select(jobs.c.id).where(jobs.c.state == JobState.STARTED, jobs.c.lease_until < func.now())
     used_up = jobs.c.attempt >= max_attempts
     exponent = func.least(jobs.c.attempt - 1, 20)  # beyond it the product is over the limit anyway
-    wait = func.least(literal(retry_backoff) * (func.power(2, exponent) - 1), literal(LONGEST_BACKOFF))
+    seconds = retry_backoff.total_seconds() * (func.power(2, exponent) - 1)
+    limit = max(retry_backoff, LONGEST_BACKOFF).total_seconds()
+    wait = func.make_interval(0, 0, 0, 0, 0, 0, func.least(seconds, limit), type_=Interval)
     run_at = func.now() + wait
     reason = func.format(
         "attempt %s of %s ended without a word: its worker died or stalled", jobs.c.attempt, max_attempts

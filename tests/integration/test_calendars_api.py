@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -28,16 +27,14 @@ async def run(sessions: Sessions, settings: Settings, job_id: str) -> None:
 
 
 @pytest.fixture
-async def finished(
-    client: httpx.AsyncClient, sessions: Sessions, settings: Settings
-) -> AsyncIterator[dict[str, Any]]:
+async def finished(client: httpx.AsyncClient, sessions: Sessions, settings: Settings) -> dict[str, Any]:
     """A job that ended in SUCCESS, with its file."""
     for title, deadline in (("One", "2026-12-01T10:00:00"), ("Two", "2026-12-02T10:00:00Z"), ("Three", None)):
         await client.post("/todos", json={"title": title, "deadline_at": deadline})
     job = (await client.post("/todos/ical")).json()
     await run(sessions, settings, job["task_id"])
     status = (await client.get(job["task_url"])).json()
-    yield {**status, "file": (await client.get(status["result_url"])).content}
+    return {**status, "file": (await client.get(status["result_url"])).content}
 
 
 @pytest.mark.parametrize(

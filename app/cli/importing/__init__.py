@@ -1,1 +1,1 @@
-"""Files of todos: what they hold, line by line."""
+"""Todos from files, on their way to the public API."""

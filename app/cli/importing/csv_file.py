@@ -1,47 +1,59 @@
-"""CSV (RFC 4180) with a header."""
+"""Todos in a CSV file with a header row (RFC 4180)."""
 
 import csv
 import io
 from collections.abc import Iterator
-from typing import Any
 
 from app.cli.importing.rows import Row, UnreadableFileError
 
-COLUMNS = ("title", "description", "completed", "deadline_at")
+_COLUMNS = ("title", "description", "completed", "deadline_at")
+_BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
-_TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_Record = tuple[int, list[str]]
 
 
-def read_csv(text: str) -> Iterator[Row]:
-    """The rows below the header; an empty cell says nothing."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+def read_csv(content: str) -> list[Row]:
+    """Read the records below the header; an empty cell is a key left out."""
+    records = _records(content)
+    line, header = next(records, (1, []))
+    columns = [name.strip() for name in header]
+    _check_header(line, columns)
+    return [_row(line, columns, cells) for line, cells in records]
+
+
+def _records(content: str) -> Iterator[_Record]:
+    reader = csv.reader(io.StringIO(content, newline=""), strict=True)
+    line = 1
     try:
-        header = [name.strip().lower() for name in next(reader, [])]
-        _check(header)
-        begins = reader.line_num + 1
         for cells in reader:
             if cells:
-                yield _row(begins, header, cells)
-            begins = reader.line_num + 1
+                yield line, cells
+            # A quoted cell may span lines: the next record begins below the last one that was read.
+            line = reader.line_num + 1
     except csv.Error as error:
-        raise UnreadableFileError(f"not CSV: {error} at line {reader.line_num}") from None
+        raise UnreadableFileError(f"line {line}: {error}") from None
 
 
-def _check(header: list[str]) -> None:
-    unknown = [name for name in header if name not in COLUMNS]
-    if unknown or "title" not in header or len(set(header)) < len(header):
-        raise UnreadableFileError(
-            f"expected a header of title and any of {', '.join(COLUMNS[1:])}, got {', '.join(header) or 'none'}"
-        )
+def _check_header(line: int, columns: list[str]) -> None:
+    known = ", ".join(_COLUMNS)
+    for position, name in enumerate(columns):
+        if name not in _COLUMNS:
+            raise UnreadableFileError(f"line {line}: unknown column {name!r}, expected some of {known}")
+        if name in columns[:position]:
+            raise UnreadableFileError(f"line {line}: the column {name!r} is given twice")
+    if "title" not in columns:
+        raise UnreadableFileError(f"line {line}: expected a header row with a title column, of {known}")
 
 
-def _row(line: int, header: list[str], cells: list[str]) -> Row:
-    if len(cells) != len(header):
-        return Row(line, reason=f"expected {len(header)} cells, got {len(cells)}")
-    todo: dict[str, Any] = {name: cell for name, cell in zip(header, cells, strict=True) if cell.strip()}
+def _row(line: int, columns: list[str], cells: list[str]) -> Row:
+    if len(cells) != len(columns):
+        return Row(line, reason=f"expected {len(columns)} cells, as in the header, got {len(cells)}")
+    # Line ends inside quotes are the file's own, and the service knows the newline only.
+    texts = (cell.replace("\r\n", "\n") for cell in cells)
+    todo: dict[str, object] = {name: text for name, text in zip(columns, texts, strict=True) if text}
     if "completed" in todo:
-        word = todo["completed"].strip().lower()
-        if word not in _TRUTH:
-            return Row(line, reason=f"completed: expected true or false, got {word}")
-        todo["completed"] = _TRUTH[word]
-    return Row(line, todo=todo)
+        completed = str(todo["completed"]).strip()
+        if completed.lower() not in _BOOLEANS:
+            return Row(line, reason=f"completed: expected true, false, 1, 0, yes or no, got {completed!r}")
+        todo["completed"] = _BOOLEANS[completed.lower()]
+    return Row(line, todo)

@@ -1,54 +1,67 @@
-"""JSON: an array of todos, an object with an array ``todos``, or one todo a line (``.jsonl``)."""
+"""Todos in a JSON file: an array, or an object with a ``todos`` array."""
 
-import json
-import re
-from collections.abc import Iterator
-
+from app.cli.importing.json_text import JsonText
 from app.cli.importing.rows import Row, UnreadableFileError
 
-_DECODER = json.JSONDecoder()
-_BLANK = re.compile(r"[ \t\r\n]*")
-_TODOS = re.compile(r'[ \t\r\n]*\{[ \t\r\n]*"todos"[ \t\r\n]*:')
+_EXPECTED = 'expected an array of todos, or an object with a "todos" array'
 
 
-def read_json(text: str) -> Iterator[Row]:
-    """The items of the array, each with its line."""
-    try:
-        json.loads(text)
-        wrapper = _TODOS.match(text)
-        position = _skip(text, wrapper.end() if wrapper else 0)
-        if text[position : position + 1] != "[":
-            raise UnreadableFileError('expected an array of todos, or an object that begins with "todos"')
-        yield from _items(text, position + 1)
-    except json.JSONDecodeError as error:
-        raise UnreadableFileError(f"not JSON: {error.msg} at line {error.lineno}") from None
+def read_json(content: str) -> list[Row]:
+    """Read the items of the array; what else the object holds is not todos, and is left."""
+    text = JsonText(content)
+    opening = text.peek()
+    if not opening or opening not in "[{":
+        raise UnreadableFileError(f"line {text.line}: {_EXPECTED}")
+    rows = _array(text) if opening == "[" else _object(text)
+    if text.peek():
+        raise UnreadableFileError(f"line {text.line}: expected nothing after the todos")
+    return rows
 
 
-def _items(text: str, position: int) -> Iterator[Row]:
-    # The whole text is known to be JSON: between two items there is a comma, behind the last a bracket.
-    while text[position := _skip(text, position)] != "]":
-        line = text.count("\n", 0, position) + 1
-        item, position = _DECODER.raw_decode(text, position)
-        yield _row(line, item)
-        position = _skip(text, position)
-        position += text[position] == ","
+def row_of(line: int, value: object) -> Row:
+    """Take an object for a todo; whether it is a valid one is the service's to say."""
+    if isinstance(value, dict):
+        return Row(line, value)
+    return Row(line, reason="expected an object")
 
 
-def read_json_lines(text: str) -> Iterator[Row]:
-    """One todo a line; blank lines are passed over."""
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            yield _row(number, json.loads(line))
-        except json.JSONDecodeError as error:
-            yield Row(number, reason=f"not JSON: {error.msg}")
+def _array(text: JsonText) -> list[Row]:
+    rows: list[Row] = []
+    text.expect("[")
+    if text.peek() == "]":
+        text.expect("]")
+        return rows
+    while True:
+        text.peek()
+        line = text.line
+        rows.append(row_of(line, text.value()))
+        if text.expect(",]") == "]":
+            return rows
 
 
-def _row(line: int, item: object) -> Row:
-    return Row(line, todo=item) if isinstance(item, dict) else Row(line, reason="expected an object")
+def _object(text: JsonText) -> list[Row]:
+    rows: list[Row] | None = None
+    text.expect("{")
+    if text.peek() == "}":
+        raise UnreadableFileError(f"line {text.line}: {_EXPECTED}")
+    while True:
+        key = _key(text)
+        if key == "todos" and rows is not None:
+            raise UnreadableFileError(f'line {text.line}: the key "todos" is given twice')
+        if key == "todos" and text.peek() == "[":
+            rows = _array(text)
+        else:
+            text.value()
+        if text.expect(",}") == "}":
+            break
+    if rows is None:
+        raise UnreadableFileError(f"line 1: {_EXPECTED}")
+    return rows
 
 
-def _skip(text: str, position: int) -> int:
-    match = _BLANK.match(text, position)
-    return match.end() if match else position
+def _key(text: JsonText) -> object:
+    if text.peek() != '"':
+        raise UnreadableFileError(f"line {text.line}: expected a key in double quotes")
+    key = text.value()
+    text.expect(":")
+    return key

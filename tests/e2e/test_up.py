@@ -1,0 +1,142 @@
+"""``taskoverflow up`` as a newcomer runs it."""
+
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from app.cli.local.ports import free_port
+from tests.support.processes import COMMAND
+from tests.support.waiting import wait_until
+
+
+class Up:
+    """A running ``up``, its output and its descendants."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.port = port
+        self.output = folder / f"up-{port}.log"
+        environment = {
+            **os.environ,
+            "TASKOVERFLOW_PORT": str(port),
+            "TASKOVERFLOW_DATA_DIR": str(folder / "data"),
+        }
+        with self.output.open("wb") as log:
+            self.process = subprocess.Popen([*COMMAND, "up"], env=environment, stdout=log, stderr=log)
+
+    def ready(self) -> "Up":
+        wait_until(lambda: "is running" in self.text() or self.process.poll() is not None, "up")
+        assert self.process.poll() is None, self.text()
+        return self
+
+    def text(self) -> str:
+        return self.output.read_text()
+
+    def descendants(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def one(self, *words: str) -> psutil.Process:
+        def find() -> psutil.Process | None:
+            found = [p for p in self.descendants() if all(w in " ".join(p.cmdline()) for w in words)]
+            return found[0] if found else None
+
+        return wait_until(find, " ".join(words))
+
+
+@contextmanager
+def up(folder: Path) -> Iterator[Up]:
+    started = Up(folder, free_port())
+    try:
+        yield started
+    finally:
+        if started.process.poll() is None:
+            started.process.send_signal(signal.SIGTERM)
+        started.process.wait()
+
+
+def gone(processes: list[psutil.Process]) -> bool:
+    return not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in processes)
+
+
+def make_calendar(port: int) -> None:
+    base = f"http://127.0.0.1:{port}/api/v1"
+
+    def finished() -> bool:
+        try:
+            url = httpx.post(f"{base}/todos/ical", trust_env=False).json()["task_url"]
+            return bool(
+                wait_until(
+                    lambda: httpx.get(url, trust_env=False).json()["task_status"] == "SUCCESS", "a calendar"
+                )
+            )
+        except (httpx.TransportError, KeyError):
+            return False
+
+    assert wait_until(finished, "a calendar")
+
+
+def test_everything_runs_and_stops_and_the_data_stays(tmp_path: Path) -> None:
+    with up(tmp_path) as first:
+        first.ready()
+        todo = {"title": "Stays"}
+        assert httpx.post(
+            f"http://127.0.0.1:{first.port}/api/v1/todos", json=todo, trust_env=False
+        ).is_success
+        make_calendar(first.port)
+        family = first.descendants()
+        assert len(family) >= 5
+        first.process.send_signal(signal.SIGTERM)
+        assert first.process.wait() == 0, first.text()
+        assert gone(family)
+    with up(tmp_path) as second:
+        second.ready()
+        (kept,) = httpx.get(f"http://127.0.0.1:{second.port}/api/v1/todos", trust_env=False).json()
+        assert kept["title"] == "Stays"
+        refused = Up(tmp_path, free_port())
+        assert refused.process.wait() == 1
+        assert refused.text().startswith("TaskOverflow already runs on the data folder")
+        assert len(refused.text().splitlines()) == 1
+
+
+def test_what_dies_is_started_again(tmp_path: Path) -> None:
+    with up(tmp_path) as running:
+        running.ready()
+        for words in (("workers",), ("postgres", "-D"), ("valkey-server",), ("app.cli", "api")):
+            victim = running.one(*words)
+            victim.kill()
+            wait_until(lambda victim=victim: gone([victim]), "the death")  # type: ignore[misc]
+            make_calendar(running.port)
+
+
+def test_nothing_outlives_a_launcher_that_is_killed(tmp_path: Path) -> None:
+    with up(tmp_path) as running:
+        running.ready()
+        family = running.descendants()
+        running.process.kill()
+        running.process.wait()
+        wait_until(lambda: gone(family), "the end of all")
+    with up(tmp_path) as again:
+        again.ready()
+        make_calendar(again.port)
+
+
+def test_a_taken_port_is_one_clear_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        refused = Up(tmp_path, taken.getsockname()[1])
+        assert refused.process.wait() == 1
+    assert refused.text() == f"Port {refused.port} is taken: choose another with TASKOVERFLOW_PORT\n"
+
+
+@pytest.mark.parametrize("variable", ["TASKOVERFLOW_DATA_DIR"])
+def test_a_data_folder_that_cannot_be_is_one_clear_line(tmp_path: Path, variable: str) -> None:
+    (tmp_path / "data").write_text("a file", encoding="utf-8")
+    refused = Up(tmp_path, free_port())
+    assert (refused.process.wait(), variable) == (1, "TASKOVERFLOW_DATA_DIR")
+    assert refused.text().startswith("The data folder")

@@ -1,0 +1,76 @@
+"""The service as its users run it: processes, which end with the test."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from app.cli.local.ports import free_port
+from tests.support.waiting import wait_until
+
+COMMAND = (sys.executable, "-m", "app.cli")
+
+
+@dataclass
+class Service:
+    """One API and any number of workers on a database and a broker."""
+
+    database_url: str
+    broker_url: str
+    logs: Path
+    settings: dict[str, str] = field(default_factory=dict)
+    port: int = field(default_factory=free_port)
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "TASKOVERFLOW_DATABASE_URL": self.database_url,
+            "TASKOVERFLOW_BROKER_URL": self.broker_url,
+            "TASKOVERFLOW_PORT": str(self.port),
+            **self.settings,
+        }
+
+    def start(self, name: str) -> subprocess.Popen[bytes]:
+        with (self.logs / f"{name}-{len(self.processes)}.log").open("wb") as log:
+            process = subprocess.Popen([*COMMAND, name], env=self.environment, stderr=log, stdout=log)
+        self.processes.append(process)
+        return process
+
+    def start_api(self) -> None:
+        process = self.start("api")
+        wait_until(lambda: process.poll() is not None or _answers(self.url), "the API")
+        assert process.poll() is None, "the API ended at once"
+
+    def end(self) -> None:
+        for process in self.processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGKILL)
+            process.wait()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/healthz", trust_env=False).is_success
+    except httpx.TransportError:
+        return False
+
+
+@contextmanager
+def service(database_url: str, broker_url: str, logs: Path, **settings: str) -> Iterator[Service]:
+    running = Service(database_url, broker_url, logs, settings)
+    try:
+        yield running
+    finally:
+        running.end()
