@@ -1,11 +1,21 @@
 """What the environment may set."""
 
+import sys
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, AnyUrl, BeforeValidator, Field, HttpUrl, PostgresDsn, UrlConstraints
+from pydantic import (
+    AfterValidator,
+    AnyUrl,
+    BeforeValidator,
+    Field,
+    HttpUrl,
+    PostgresDsn,
+    UrlConstraints,
+    ValidationError,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.domain.timezones import known_timezone
@@ -109,3 +119,18 @@ class LocalSettings(BaseSettings):
 
     broker_url: BrokerUrl | None = None
     """A real broker in place of the embedded Valkey."""
+
+
+T = TypeVar("T", bound=BaseSettings)
+
+
+def read_settings(kind: type[T]) -> T:
+    """Read the environment, or end the process with a line for each variable that is wrong."""
+    try:
+        return kind()
+    except ValidationError as error:
+        for flaw in error.errors():
+            variable = "TASKOVERFLOW_" + str(flaw["loc"][0]).upper()
+            reason = "is not set" if flaw["type"] == "missing" else flaw["msg"].removeprefix("Value error, ")
+            sys.stderr.write(f"{variable}: {reason}\n")
+        raise SystemExit(2) from None

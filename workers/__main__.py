@@ -11,7 +11,7 @@ import dramatiq
 import structlog
 
 from app.logs import configure_logs
-from app.settings import Settings
+from app.settings import Settings, read_settings
 from workers.main import make_broker
 
 log = structlog.get_logger(__name__)
@@ -25,7 +25,7 @@ _AFTER_DRAIN_MS = 5_000
 
 def main() -> None:
     """Work until SIGTERM or SIGINT, then drain."""
-    settings = Settings()
+    settings = read_settings(Settings)
     configure_logs(settings.log_format)
     stop = threading.Event()
     # A second signal changes nothing: the drain has its own end.

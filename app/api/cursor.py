@@ -6,6 +6,9 @@ from app.domain.errors import Flaw, InvalidRequest
 
 _ID_BYTES = 8
 
+CURSOR_PATTERN = "^[A-Za-f][A-Za-z0-9_-]{9}[AEIMQUYcgkosw048]$"
+"""Eight bytes in Base64 of which the first bit is 0, as the last two of the eleven characters' are."""
+
 
 def encode_cursor(last_id: int) -> str:
     """The cursor behind the todo of that id."""

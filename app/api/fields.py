@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, StrictStr, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, StrictStr, WithJsonSchema
 
+from app.domain.calendars import MAX_ALARM_MINUTES
 from app.domain.deadlines import Deadline, parse_deadline
 from app.domain.text import printable
 from app.domain.timezones import known_timezone
-from app.domain.todos import DESCRIPTION_LENGTH, TITLE_LENGTH
+from app.domain.todos import DESCRIPTION_LENGTH, MAX_WINDOW_DAYS, TITLE_LENGTH
 
 _NO_CONTROLS = r"[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]"
 _NO_BLANKS = r"[^\u0000-\u0020\u007f-\u00a0\s]"
@@ -54,10 +55,19 @@ DescriptionText = Annotated[
 DeadlineText = Annotated[
     Deadline | None,
     BeforeValidator(_deadline),
-    WithJsonSchema({"type": ["string", "null"]}),
+    WithJsonSchema({"type": ["string", "null"], "format": "iso8601"}),
 ]
 
-TimezoneName = Annotated[StrictStr, AfterValidator(known_timezone), _string()]
+TimezoneName = Annotated[StrictStr, AfterValidator(known_timezone), _string(format="iana-timezone")]
+
+
+def _whole(value: object) -> object:
+    # To JSON 7.0 is as whole as 7; true is not.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+WindowDays = Annotated[StrictInt, Field(ge=0, le=MAX_WINDOW_DAYS), BeforeValidator(_whole)]
+AlarmMinutes = Annotated[StrictInt, Field(ge=0, le=MAX_ALARM_MINUTES), BeforeValidator(_whole)]
 
 DEADLINE_DESCRIPTION = (
     "ISO 8601, with `T` or a space between date and time; a bare date is its first moment. "

@@ -4,15 +4,23 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from pydantic.config import JsonDict
 from pydantic.json_schema import SkipJsonSchema
 
-from app.api.fields import DEADLINE_DESCRIPTION, DeadlineText, DescriptionText, Line, TimezoneName
+from app.api.fields import (
+    DEADLINE_DESCRIPTION,
+    AlarmMinutes,
+    DeadlineText,
+    DescriptionText,
+    Line,
+    TimezoneName,
+    WindowDays,
+)
 from app.api.urls import Links
-from app.domain.calendars import DEFAULT_NAME, MAX_ALARM_MINUTES, CalendarOptions, Component
+from app.domain.calendars import DEFAULT_NAME, CalendarOptions, Component
 from app.domain.jobs import Job, JobState
-from app.domain.todos import MAX_WINDOW_DAYS, NewTodo, Todo, TodoChanges
+from app.domain.todos import NewTodo, Todo, TodoChanges
 
 _TITLE = "1 to 80 characters after trimming."
 _DESCRIPTION = "Up to 120 characters. Control characters other than tab and newline are refused."
@@ -126,10 +134,7 @@ class CalendarRequest(_Request):
     completed: Annotated[
         StrictBool, Field(description="Only todos that are done, or only those that are not. Default: both.")
     ] = None  # type: ignore[assignment]
-    window: Annotated[
-        StrictInt,
-        Field(ge=0, le=MAX_WINDOW_DAYS, description="Only todos due within so many days, or overdue."),
-    ] = None  # type: ignore[assignment]
+    window: Annotated[WindowDays, Field(description="Only todos due within so many days, or overdue.")] = None  # type: ignore[assignment]
     timezone: Annotated[
         TimezoneName,
         Field(
@@ -138,9 +143,7 @@ class CalendarRequest(_Request):
             examples=["Europe/Oslo"],
         ),
     ] = None  # type: ignore[assignment]
-    alarm: Annotated[
-        StrictInt, Field(ge=0, le=MAX_ALARM_MINUTES, description="Minutes before a deadline to remind of it.")
-    ] = None  # type: ignore[assignment]
+    alarm: Annotated[AlarmMinutes, Field(description="Minutes before a deadline to remind of it.")] = None  # type: ignore[assignment]
     name: Annotated[Line, Field(description="What the calendar is called.")] = DEFAULT_NAME
 
     def to_domain(self) -> CalendarOptions:

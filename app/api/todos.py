@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import AfterValidator
 
-from app.api.cursor import decode_cursor, encode_cursor
+from app.api.cursor import CURSOR_PATTERN, decode_cursor, encode_cursor
 from app.api.dependencies import LinksTo, Owner, Todos
 from app.api.json_route import JsonRoute
 from app.api.models import NoTodo, TodoCreate, TodoModel, TodoUpdate
@@ -21,7 +21,7 @@ MAX_PAGE = 1000
 
 TodoId = Annotated[
     int,
-    Path(description="The todo's id.", json_schema_extra={"minimum": 1, "maximum": _MAX_ID}, examples=[1]),
+    Path(description="The todo's id.", json_schema_extra={"minimum": 0}, examples=[1]),
     # No todo has a larger id than the column holds: such a one is unknown, not an error.
     AfterValidator(lambda todo_id: min(todo_id, _MAX_ID)),
 ]
@@ -39,7 +39,11 @@ Limit = Annotated[
     Query(ge=1, le=MAX_PAGE, description="At most so many; a `Link` header leads to the next page."),
 ]
 Cursor = Annotated[
-    str | None, Query(description="Where a page begins: taken from a `Link` header, never made by hand.")
+    str | None,
+    Query(
+        description="Where a page begins: taken from a `Link` header, never made by hand.",
+        json_schema_extra={"pattern": CURSOR_PATTERN},
+    ),
 ]
 
 
@@ -133,7 +137,7 @@ async def update_todo(changes: TodoUpdate, todo_id: TodoId, todos: Todos, owner:
     "/{todo_id:int}",
     operation_id="deleteTodo",
     summary="Delete a todo",
-    responses=problems(503),
+    responses=problems(404, 503),
 )
 async def delete_todo(todo_id: TodoId, todos: Todos, owner: Owner) -> TodoModel | NoTodo:
     """Delete a todo and answer what it was; an empty object if there was none."""

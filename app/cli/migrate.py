@@ -7,8 +7,7 @@ import typer
 from alembic import command
 from alembic.util import CommandError
 
-from app.cli.configuration import read_settings
-from app.settings import DatabaseSettings
+from app.settings import DatabaseSettings, read_settings
 from app.storage.database import is_unreachable
 from app.storage.migrations import alembic_config
 

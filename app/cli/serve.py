@@ -1,14 +1,10 @@
-"""``taskoverflow api`` and ``taskoverflow worker``: one process each, in the foreground."""
-
-import os
-import sys
+"""``taskoverflow api``: the HTTP API, one process in the foreground."""
 
 import uvicorn
 
-from app.cli.configuration import read_settings
 from app.logs import configure_logs
 from app.main import create_app
-from app.settings import Settings
+from app.settings import Settings, read_settings
 
 _GRACE_SECONDS = 10
 
@@ -27,10 +23,3 @@ def api() -> None:
         log_config=None,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
-
-
-def worker() -> None:
-    """Make calendars until told to stop."""
-    read_settings(Settings)
-    # The app never imports the workers: they become this process.
-    os.execv(sys.executable, [sys.executable, "-m", "workers"])  # noqa: S606 - our own module

@@ -15,10 +15,10 @@ from app.cli.importing.send import StoppedError, Taken, send
 
 _TIMEOUT_SECONDS = 30
 
-todos_app = typer.Typer(no_args_is_help=True, help="Bring todos into the service.")
+todos = typer.Typer(no_args_is_help=True, help="Bring todos into the service.")
 
 
-@todos_app.command("import")
+@todos.command("import")
 def import_file(
     file: Annotated[Path, typer.Argument(help="A .json, .jsonl, .csv or .ics file.")],
     url: Annotated[

@@ -21,6 +21,6 @@ async def test_a_message_of_a_newer_release_is_left_alone() -> None:
         def attempt(self, job_id: UUID) -> None:
             raise AssertionError(f"{job_id} was claimed")
 
-    actors = Actors(StubBroker(middleware=[]))
+    actors = Actors(StubBroker())
     actors.runtime = Untouchable()  # type: ignore[assignment]
     await actors.render_calendar(str(UUID(int=1)), RenderCalendar.version + 1)

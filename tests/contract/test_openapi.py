@@ -1,6 +1,7 @@
 """The schema that clients are generated from."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -68,20 +69,13 @@ def test_null_is_never_one_of_several_schemas(schema: dict[str, Any]) -> None:
 def test_the_service_does_what_its_schema_says(database_url: str, broker_url: str, tmp_path: Path) -> None:
     with service(database_url, broker_url, tmp_path) as running:
         running.start_api()
+        options = ["--seed=1", "--max-examples=25", "--phases=examples,coverage,fuzzing"]
+        options += ["--generation-database=none", "--no-color"]
         done = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "schemathesis.cli",
-                "run",
-                f"{running.url}/openapi.json",
-                "--seed=1",
-                "--max-examples=25",
-            ]
-            + ["--generation-database=none", "--no-color", "--phases=examples,coverage,fuzzing"],
+            [sys.executable, "-m", "schemathesis.cli", "run", f"{running.url}/openapi.json", *options],
+            env={**os.environ, "SCHEMATHESIS_HOOKS": "tests.contract.formats"},
             capture_output=True,
             text=True,
             check=False,
-            cwd=tmp_path,
         )
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]

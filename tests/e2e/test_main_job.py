@@ -1,5 +1,6 @@
 """Todos in, a calendar out, through processes as users run them."""
 
+import json
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -15,6 +16,10 @@ from icalendar import Calendar
 
 from tests.support.processes import COMMAND, Service, service
 from tests.support.waiting import until
+
+EXPECTED_DEADLINE = (
+    "expected an ISO 8601 date or date-time, such as 2026-02-27T14:00:00 or 2026-02-27T14:00:00Z"
+)
 
 
 @pytest.fixture
@@ -62,16 +67,18 @@ async def test_the_sample_becomes_a_calendar_that_three_parsers_read(
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.splitlines()[0] == "line 2: taken as 1: Buy oat milk"
-    assert done.stdout.splitlines()[-1] == "66 taken, 0 refused"
+    count = len(json.loads((sample / "todos.json").read_text(encoding="utf-8")))
+    assert count >= 60
+    assert "taken as 1: " in done.stdout.splitlines()[0]
+    assert done.stdout.splitlines()[-1] == f"{count} taken, 0 refused"
 
     status = await state(client, ask(client, component="both", timezone="Europe/Oslo", alarm=30), "SUCCESS")
 
-    assert (status["todos"], status["skipped"]) == (66, 0)
+    assert (status["todos"], status["skipped"]) == (count, 0)
     file = client.get(status["result_url"]).content
     dated = sum(todo["deadline_at"] is not None for todo in client.get("/todos").json())
     parsed = Calendar.from_ical(file)
-    assert (len(parsed.walk("VEVENT")), len(parsed.walk("VTODO"))) == (dated, 66)
+    assert (len(parsed.walk("VEVENT")), len(parsed.walk("VTODO"))) == (dated, count)
     assert not [component for component in parsed.walk() if component.errors]
     events = list(IcsCalendarStream.calendar_from_ics(file.decode()).events)
     assert len(events) == dated
@@ -89,8 +96,7 @@ async def test_what_is_refused_is_told_by_its_line(running: Service, tmp_path: P
         1,
         [
             "line 3: refused: title: expected 1 to 80 characters, got 81",
-            "line 4: refused: deadline_at: expected an ISO 8601 date or date-time, such as "
-            "2026-02-27T14:00:00 or 2026-02-27T14:00:00Z",
+            f"line 4: refused: deadline_at: {EXPECTED_DEADLINE}",
             "1 taken, 2 refused",
         ],
     )

@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -27,9 +27,16 @@ class Up:
             **os.environ,
             "TASKOVERFLOW_PORT": str(port),
             "TASKOVERFLOW_DATA_DIR": str(folder / "data"),
+            # So that jobs of killed workers are soon taken up again; nothing depends on how soon.
+            "TASKOVERFLOW_LEASE": "1",
+            "TASKOVERFLOW_RESEND_AFTER": "1",
+            "TASKOVERFLOW_SWEEP_INTERVAL": "0.1",
         }
         with self.output.open("wb") as log:
-            self.process = subprocess.Popen([*COMMAND, "up"], env=environment, stdout=log, stderr=log)
+            # A session of its own, as in a terminal: a signal to its group must not reach the tests.
+            self.process = subprocess.Popen(
+                [*COMMAND, "up"], env=environment, stdout=log, stderr=log, start_new_session=True
+            )
 
     def ready(self) -> "Up":
         wait_until(lambda: "is running" in self.text() or self.process.poll() is not None, "up")
@@ -103,6 +110,51 @@ def test_everything_runs_and_stops_and_the_data_stays(tmp_path: Path) -> None:
         assert refused.process.wait() == 1
         assert refused.text().startswith("TaskOverflow already runs on the data folder")
         assert len(refused.text().splitlines()) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_a_terminals_signals_to_the_whole_group_stop_it_in_order(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    with up(tmp_path) as running:
+        running.ready()
+        family = running.descendants()
+        # Impatient people press Ctrl-C more than once.
+        for _ in range(3):
+            os.killpg(running.process.pid, number)
+        assert running.process.wait() == 0, running.text()
+        assert gone(family)
+        assert "Traceback" not in running.text()
+    assert "database system is shut down" in (tmp_path / "data" / "postgres.log").read_text()
+
+
+def test_a_stop_in_the_middle_of_the_start_leaves_nothing(tmp_path: Path) -> None:
+    with up(tmp_path) as running:
+        running.one("postgres", "-D")
+        family = running.descendants()
+        running.process.send_signal(signal.SIGTERM)
+        assert running.process.wait() == 0, running.text()
+        assert gone(family)
+    with up(tmp_path) as again:
+        again.ready()
+
+
+def test_what_keeps_dying_ends_it_all(tmp_path: Path) -> None:
+    with up(tmp_path) as running:
+        running.ready()
+        family = running.descendants()
+
+        def kill_the_servers_program() -> bool:
+            for process in running.descendants():
+                with suppress(psutil.Error):
+                    if "valkey-server" in " ".join(process.cmdline()):
+                        process.kill()
+            return running.process.poll() is not None
+
+        wait_until(kill_the_servers_program, "giving up")
+        assert running.process.returncode == 1
+        assert running.text().splitlines()[-1] == "Valkey died 6 times within a minute: giving up"
+        assert gone(family)
 
 
 def test_what_dies_is_started_again(tmp_path: Path) -> None:

@@ -186,8 +186,9 @@ def test_the_zones_definition_agrees_with_the_database(zone: str) -> None:
     start, end = datetime(2020, 1, 1), datetime(2028, 1, 1)  # noqa: DTZ001
     data = file(a_todo(deadline=Floating(start)), a_todo(deadline=Floating(end)), timezone=zone)
     (definition,) = Calendar.from_ical(data).walk("VTIMEZONE")
-    onsets = []
-    for observance in definition.subcomponents:
+    onsets: list[tuple[datetime, timedelta]] = []
+    observances: list[Any] = definition.subcomponents
+    for observance in observances:
         dates = [observance["dtstart"].dt, *(d.dt for d in getattr(observance.get("rdate"), "dts", []))]
         change = observance["tzoffsetfrom"].td, observance["tzoffsetto"].td
         onsets += [(onset - change[0], change[1]) for onset in dates]

@@ -36,7 +36,7 @@ def _parse(block: Block, zones: list[Block]) -> Component:
     (component,) = (each for each in calendar.subcomponents if each.name == block.name)
     if component.errors:
         name, problem = component.errors[0]
-        raise ValueError(f"{name}: {problem}")
+        raise ValueError(f"{name}: {problem}" if name else str(problem))
     return component
 
 
@@ -68,7 +68,7 @@ def _deadline(component: Component, name: str) -> str:
     value = _single(component, name)
     moment = getattr(value, "dt", None)
     if not isinstance(moment, date):
-        raise ValueError(f"{name}: expected a date or a date-time")
+        raise ValueError(f"{name}: expected a date or a date-time")  # noqa: TRY004 - as above
     if not isinstance(moment, datetime):
         return moment.isoformat()
     if moment.tzinfo is not None:

@@ -1,5 +1,6 @@
 """Postgres in a folder."""
 
+import os
 import shutil
 import signal
 import socket
@@ -13,9 +14,11 @@ from app.cli.local.errors import LocalServerError
 from app.cli.local.ports import free_port
 from app.cli.local.sandbox import Sandbox
 from app.cli.local.secret import kept_secret
+from app.cli.local.server import stop
 
 _USER = _DATABASE = "taskoverflow"
 _PROTOCOL_3_0 = 196608
+_STOP_SECONDS = 20.0
 _TOO_FAST_TO_BE_SAFE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
@@ -49,10 +52,13 @@ class Postgres:
 
     def prepare(self) -> None:
         """Make the cluster and its database, once; what is half made is made anew."""
-        kept_secret(self._secret)
+        self.sandbox.let_through(self.folder)
         if (self._data / "PG_VERSION").exists():
+            if not self._secret.exists():
+                raise LocalServerError(f"{self._secret} is missing, the password of the data in {self._data}")
             self._check_version()
             return
+        kept_secret(self._secret)
         draft = self.folder / "postgres.new"
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
@@ -82,11 +88,15 @@ class Postgres:
             process = self.sandbox.spawn(
                 argv, log=log, dying_with_parent=signal.SIGTERM, stdin=subprocess.PIPE
             )
-            process.communicate(None if stdin is None else stdin.encode())
+            try:
+                process.communicate(None if stdin is None else stdin.encode())
+            finally:
+                stop(process, signal.SIGTERM, _STOP_SECONDS)
             if process.returncode != 0:
                 raise LocalServerError(f"{argv[0]} failed; its log says why: {self.log}")
 
     def spawn(self) -> subprocess.Popen[bytes]:
+        self._forget_a_stale_pid()
         options = [
             "listen_addresses=127.0.0.1",
             f"port={self.port}",
@@ -98,6 +108,21 @@ class Postgres:
         argv += [part for option in options for part in ("-c", option)]
         with self.log.open("ab") as log:
             return self.sandbox.spawn(argv, log=log, dying_with_parent=self.stop_signal)
+
+    def _forget_a_stale_pid(self) -> None:
+        """Drop a lock file whose pid is another program's by now; Postgres would wait for that one to end.
+
+        Containers have few pids, so this is what a power cut leaves behind. Where the pid is nobody's,
+        Postgres sees so itself. No data is at risk: it also looks for whoever shares the folder's memory.
+        """
+        lock = self._data / "postmaster.pid"
+        try:
+            pid = int(lock.read_text().split()[0])
+            program = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except (OSError, ValueError, IndexError):
+            return
+        if os.fsencode(self._data) not in program:
+            lock.unlink()
 
     def answers(self) -> bool:
         body = struct.pack("!i", _PROTOCOL_3_0) + f"user\0{_USER}\0database\0{_DATABASE}\0\0".encode()

@@ -4,6 +4,7 @@ import ctypes
 import os
 import pwd
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -11,6 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
+
+from app.cli.local.errors import LocalServerError
 
 _CLONE_NEWUSER, _PR_SET_PDEATHSIG = 0x10000000, 1
 _NOBODY = 65534
@@ -39,21 +42,30 @@ class Sandbox:
         more: dict[str, Any] = {}
         if self.user is not None:
             more = {"user": self.user, "group": self.user, "extra_groups": []}
-        return subprocess.Popen(  # noqa: S603 - our own arguments, before there are threads
-            [str(part) for part in argv],
-            cwd="/",
-            stdin=stdin,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            preexec_fn=child_setup(dying_with_parent, namespace=self.namespace),
-            **more,
-        )
+        try:
+            return subprocess.Popen(  # noqa: S603 - our own arguments
+                [str(part) for part in argv],
+                cwd="/",
+                stdin=stdin,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=child_setup(dying_with_parent, namespace=self.namespace),  # noqa: PLW1509 - one thread
+                **more,
+            )
+        except (OSError, subprocess.SubprocessError) as error:
+            who = "" if self.user is None else " by the user nobody, which root's Postgres needs here"
+            raise LocalServerError(f"{argv[0]} can't be started{who}: {error}") from None
 
-    def give(self, folder: Path) -> None:
-        """Let the server write to a folder."""
+    def give(self, path: Path) -> None:
+        """Let the server write to a folder or read a file."""
         if self.user is not None:
-            os.chown(folder, self.user, self.user)
+            os.chown(path, self.user, self.user)
+
+    def let_through(self, folder: Path) -> None:
+        """Let the server reach what lies in a folder; one that everybody may enter keeps its owner."""
+        if not folder.stat().st_mode & stat.S_IXOTH:
+            self.give(folder)
 
 
 def child_setup(dying_with_parent: signal.Signals, *, namespace: bool = False) -> Callable[[], None]:

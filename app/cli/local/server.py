@@ -12,6 +12,7 @@ from app.cli.local.errors import LocalServerError
 
 _POLL_SECONDS = 0.02
 _START_SECONDS = 30.0
+_TRY_AGAIN_SECONDS = 5.0
 _STOP_SECONDS = 20.0
 
 
@@ -48,26 +49,33 @@ class Running:
         stop(self.process, self.server.stop_signal, _STOP_SECONDS)
 
 
-def start(server: Server) -> Running:
-    """Start a server and wait until it answers.
+def start(server: Server, pause: Callable[[float], None] = time.sleep) -> Running:
+    """Start a server and wait until it answers; ``pause`` may raise to end the wait, and the server.
 
     One that ends at once is tried again for a few seconds: after kill -9 its forerunner's children may
     still be there, and another program may just have taken the port.
     """
-    deadline = time.monotonic() + _START_SECONDS
-    tries_until = time.monotonic() + 5
-    process = server.spawn()
+    running = Running(server, server.spawn())
+    try:
+        _wait_until_it_answers(running, pause)
+    except BaseException:
+        running.stop()
+        raise
+    return running
+
+
+def _wait_until_it_answers(running: Running, pause: Callable[[float], None]) -> None:
+    server, began = running.server, time.monotonic()
     while not _answers(server.answers):
-        if process.poll() is not None:
-            if time.monotonic() > tries_until:
+        waited = time.monotonic() - began
+        if running.process.poll() is not None:
+            if waited > _TRY_AGAIN_SECONDS:
                 raise LocalServerError(f"{server.name} does not start; its log says why: {server.log}")
-            time.sleep(10 * _POLL_SECONDS)
-            process = server.spawn()
-        if time.monotonic() > deadline:
-            stop(process, signal.SIGKILL, _STOP_SECONDS)
+            pause(10 * _POLL_SECONDS)
+            running.process = server.spawn()
+        if waited > _START_SECONDS:
             raise LocalServerError(f"{server.name} does not answer; its log may say why: {server.log}")
-        time.sleep(_POLL_SECONDS)
-    return Running(server, process)
+        pause(_POLL_SECONDS)
 
 
 def stop(process: subprocess.Popen[bytes], number: signal.Signals, patience: float) -> None:

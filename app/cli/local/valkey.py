@@ -44,7 +44,7 @@ class Valkey:
         configuration.write_text(
             "bind 127.0.0.1\n"
             f"port {self.port}\n"
-            f'dir "{self.folder / "valkey"}"\n'
+            f"dir {_quoted(self.folder / 'valkey')}\n"
             'save ""\n'
             "appendonly yes\n"
             "maxmemory-policy noeviction\n"
@@ -63,3 +63,7 @@ class Valkey:
             while answer.count(b"\r\n") < 2 and (more := connection.recv(256)):  # noqa: PLR2004 - commands
                 answer += more
             return answer == b"+OK\r\n+PONG\r\n"
+
+
+def _quoted(path: Path) -> str:
+    return '"' + str(path).replace("\\", "\\\\").replace('"', '\\"') + '"'
