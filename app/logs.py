@@ -35,5 +35,6 @@ def configure_logs(log_format: LogFormat) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
-    # It tells of its own set-up each time that readiness is asked for.
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    # They tell of their own set-up: alembic each time that readiness is asked for.
+    for talkative in ("alembic", "dramatiq"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)

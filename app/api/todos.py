@@ -4,7 +4,8 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
+from pydantic.json_schema import SkipJsonSchema
 
 from app.api.cursor import CURSOR_PATTERN, decode_cursor, encode_cursor
 from app.api.dependencies import LinksTo, Owner, Todos
@@ -25,9 +26,23 @@ TodoId = Annotated[
     # No todo has a larger id than the column holds: such a one is unknown, not an error.
     AfterValidator(lambda todo_id: min(todo_id, _MAX_ID)),
 ]
-Completed = Annotated[bool | None, Query(description="Only todos that are done, or only those that are not.")]
+
+
+def _flag(value: object) -> object:
+    flags: dict[object, bool] = {"true": True, "false": False}
+    if isinstance(value, str) and value.lower() not in flags:
+        raise ValueError("expected true or false")
+    return flags[value.lower()] if isinstance(value, str) else value
+
+
+# None only says that a parameter was left out: nobody can send it.
+Completed = Annotated[
+    bool | SkipJsonSchema[None],
+    BeforeValidator(_flag),
+    Query(description="Only todos that are done, or only those that are not."),
+]
 Window = Annotated[
-    int | None,
+    int | SkipJsonSchema[None],
     Query(
         ge=0,
         le=MAX_WINDOW_DAYS,
@@ -35,11 +50,11 @@ Window = Annotated[
     ),
 ]
 Limit = Annotated[
-    int | None,
+    int | SkipJsonSchema[None],
     Query(ge=1, le=MAX_PAGE, description="At most so many; a `Link` header leads to the next page."),
 ]
 Cursor = Annotated[
-    str | None,
+    str | SkipJsonSchema[None],
     Query(
         description="Where a page begins: taken from a `Link` header, never made by hand.",
         json_schema_extra={"pattern": CURSOR_PATTERN},

@@ -39,7 +39,7 @@ class Up:
             )
 
     def ready(self) -> "Up":
-        wait_until(lambda: "is running" in self.text() or self.process.poll() is not None, "up")
+        wait_until(lambda: "TaskOverflow is running" in self.text() or self.process.poll() is not None, "up")
         assert self.process.poll() is None, self.text()
         return self
 
@@ -47,7 +47,8 @@ class Up:
         return self.output.read_text()
 
     def descendants(self) -> list[psutil.Process]:
-        return psutil.Process(self.process.pid).children(recursive=True)
+        children: list[psutil.Process] = psutil.Process(self.process.pid).children(recursive=True)
+        return children
 
     def one(self, *words: str) -> psutil.Process:
         def find() -> psutil.Process | None:

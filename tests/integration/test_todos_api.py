@@ -173,6 +173,7 @@ async def test_filters_are_combined(client: httpx.AsyncClient) -> None:
         "window=36501",
         "window=1.5",
         "completed=maybe",
+        "completed=1",
         "limit=0",
         "limit=1001",
         "cursor=x",

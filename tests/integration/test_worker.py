@@ -54,6 +54,10 @@ async def read(sessions: Sessions, job_id: UUID) -> Job:
     return job
 
 
+def explode() -> None:
+    raise ValueError("SELECT secret")
+
+
 def waiting_messages(broker_url: str) -> int:
     with Redis.from_url(broker_url) as redis:
         return int(redis.llen(f"dramatiq:{RenderCalendar.queue}"))
@@ -66,7 +70,7 @@ async def test_an_error_becomes_a_retry_and_then_a_failure(
     for state in (JobState.RETRY, JobState.FAILURE):
         async with runtime.attempt(job_id) as held:
             assert held is not None
-            raise ValueError("SELECT secret")
+            explode()
         job = await read(sessions, job_id)
         assert job.state is state
         async with sessions.begin() as session:
