@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from app.api.cursor import CURSOR_PATTERN, decode_cursor, encode_cursor
@@ -42,16 +42,14 @@ Completed = Annotated[
     Query(description="Only todos that are done, or only those that are not."),
 ]
 Window = Annotated[
-    int | SkipJsonSchema[None],
+    Annotated[int, Field(ge=0, le=MAX_WINDOW_DAYS)] | SkipJsonSchema[None],
     Query(
-        ge=0,
-        le=MAX_WINDOW_DAYS,
         description="Only todos due within so many days from now, overdue and completed ones included.",
     ),
 ]
 Limit = Annotated[
-    int | SkipJsonSchema[None],
-    Query(ge=1, le=MAX_PAGE, description="At most so many; a `Link` header leads to the next page."),
+    Annotated[int, Field(ge=1, le=MAX_PAGE)] | SkipJsonSchema[None],
+    Query(description="At most so many; a `Link` header leads to the next page."),
 ]
 Cursor = Annotated[
     str | SkipJsonSchema[None],
