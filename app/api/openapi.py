@@ -91,8 +91,19 @@ def _schema(app: FastAPI) -> dict[str, Any]:
         for operation in path.values():
             # FastAPI's own answer to bad input; ours is a 400.
             operation["responses"].pop("422", None)
-    _renamed: dict[str, Any] = _without_null_unions(schema)
-    return _renamed
+    described: dict[str, Any] = _without_null_unions(schema)
+    for path in described["paths"].values():
+        for operation in path.values():
+            for parameter in operation.get("parameters", []):
+                _never_null(parameter["schema"])
+    return described
+
+
+def _never_null(schema: dict[str, Any]) -> None:
+    # In a query None only says that a parameter was left out; nobody can send it.
+    match schema.get("type"):
+        case [kind, "null"]:
+            schema["type"] = kind
 
 
 def _without_null_unions(node: Any) -> Any:  # noqa: ANN401 - any JSON

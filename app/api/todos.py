@@ -4,8 +4,7 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import AfterValidator, BeforeValidator, Field
-from pydantic.json_schema import SkipJsonSchema
+from pydantic import AfterValidator, BeforeValidator
 
 from app.api.cursor import CURSOR_PATTERN, decode_cursor, encode_cursor
 from app.api.dependencies import LinksTo, Owner, Todos
@@ -35,24 +34,25 @@ def _flag(value: object) -> object:
     return flags[value.lower()] if isinstance(value, str) else value
 
 
-# None only says that a parameter was left out: nobody can send it.
 Completed = Annotated[
-    bool | SkipJsonSchema[None],
+    bool | None,
     BeforeValidator(_flag),
     Query(description="Only todos that are done, or only those that are not."),
 ]
 Window = Annotated[
-    Annotated[int, Field(ge=0, le=MAX_WINDOW_DAYS)] | SkipJsonSchema[None],
+    int | None,
     Query(
+        ge=0,
+        le=MAX_WINDOW_DAYS,
         description="Only todos due within so many days from now, overdue and completed ones included.",
     ),
 ]
 Limit = Annotated[
-    Annotated[int, Field(ge=1, le=MAX_PAGE)] | SkipJsonSchema[None],
-    Query(description="At most so many; a `Link` header leads to the next page."),
+    int | None,
+    Query(ge=1, le=MAX_PAGE, description="At most so many; a `Link` header leads to the next page."),
 ]
 Cursor = Annotated[
-    str | SkipJsonSchema[None],
+    str | None,
     Query(
         description="Where a page begins: taken from a `Link` header, never made by hand.",
         json_schema_extra={"pattern": CURSOR_PATTERN},
