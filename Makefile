@@ -32,12 +32,15 @@ lock: $(UV) ## Write the locks anew from pyproject.toml
 	$(LOCK) -o requirements.lock
 	$(LOCK) --group dev -o requirements-dev.lock
 
-.uv/bin/uv:
+.PHONY: python
+python:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, this is %d.%d: make PYTHON=python3.x up" % sys.version_info[:2])'
+
+.uv/bin/uv: | python
 	@$(PYTHON) -m venv .uv || { echo "Python's venv module is missing: on Debian, apt-get install python3-venv"; exit 1; }
 	@.uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
-$(SYNCED): requirements-dev.lock pyproject.toml | $(UV)
+$(SYNCED): requirements-dev.lock pyproject.toml | python $(UV)
 	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
 	@$(UV) pip sync --quiet --python .venv/bin/python --require-hashes requirements-dev.lock
 	@$(UV) pip install --quiet --python .venv/bin/python --no-deps --editable .
