@@ -1,5 +1,6 @@
 """What becomes of the todos of a file, and what the user is told."""
 
+import json
 import socket
 from collections.abc import Callable
 from pathlib import Path
