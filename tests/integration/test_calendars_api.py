@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,10 +11,12 @@ import pytest
 from icalendar import Calendar
 from sqlalchemy import insert, update
 
-from app.domain.owners import BUILT_IN_OWNER
+from app.domain.owners import BUILT_IN_OWNER, OwnerId
 from app.main import create_app
 from app.queue.messages import RenderCalendar
 from app.settings import Settings
+from app.storage import jobs as queries
+from app.storage import results
 from app.storage.database import Sessions
 from app.storage.schema import jobs, todos
 from workers.calendars import make_calendar
@@ -214,6 +217,15 @@ async def test_a_file_of_many_chunks_is_whole_and_its_parts_fit(
     edge = 256 * 1024
     part = await client.get(url, headers={"range": f"bytes={edge - 3}-{edge + 3}"})
     assert part.content == file[edge - 3 : edge + 4]
+
+
+async def test_a_file_is_read_for_its_owner_alone(sessions: Sessions, finished: dict[str, Any]) -> None:
+    async with sessions.begin() as session:
+        job = await queries.find(session, BUILT_IN_OWNER, UUID(finished["task_id"]))
+    assert job is not None
+    stranger = replace(job, owner=OwnerId(uuid4()))
+    assert b"".join([chunk async for chunk in results.read(sessions, job, 0, 99)]) == finished["file"][:100]
+    assert [chunk async for chunk in results.read(sessions, stranger, 0, 99)] == []
 
 
 @pytest.mark.parametrize(

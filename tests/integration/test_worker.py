@@ -58,6 +58,11 @@ def explode() -> None:
     raise ValueError("SELECT secret")
 
 
+async def cancellation() -> None:
+    """Wait to be cancelled; what never comes is an error, and not a test that hangs."""
+    await asyncio.wait_for(asyncio.Event().wait(), 30)
+
+
 def waiting_messages(broker_url: str) -> int:
     with Redis.from_url(broker_url) as redis:
         return int(redis.llen(f"dramatiq:{RenderCalendar.queue}"))
@@ -100,7 +105,7 @@ async def test_an_attempt_that_lost_its_job_is_stopped(
         async with sessions.begin() as session:
             await session.execute(update(jobs).values(attempt=jobs.c.attempt + 1))
         try:
-            await asyncio.Event().wait()
+            await cancellation()
         except asyncio.CancelledError:
             stopped = True
             raise
@@ -114,7 +119,7 @@ async def test_a_worker_that_ends_gives_its_job_back(
     runtime = Runtime(sessions, settings)
     async with runtime.attempt(job_id):
         asyncio.get_running_loop().call_soon(runtime.give_up)
-        await asyncio.Event().wait()
+        await cancellation()
     job = await read(sessions, job_id)
     assert (job.state, job.error) == (JobState.RETRY, "attempt 1 was stopped with its worker")
     async with runtime.attempt(job_id) as again:
