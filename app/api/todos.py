@@ -27,11 +27,11 @@ TodoId = Annotated[
 ]
 
 
-def _flag(value: object) -> object:
-    flags: dict[object, bool] = {"true": True, "false": False}
-    if isinstance(value, str) and value.lower() not in flags:
+def _flag(value: str | None) -> str | None:
+    # pydantic alone would take yes, on and 1 as well.
+    if value is not None and value.lower() not in {"true", "false"}:
         raise ValueError("expected true or false")
-    return flags[value.lower()] if isinstance(value, str) else value
+    return value
 
 
 Completed = Annotated[

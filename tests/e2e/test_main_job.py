@@ -3,7 +3,8 @@
 import json
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,18 @@ async def state(client: httpx.Client, url: str, *wanted: str) -> dict[str, Any]:
         return body if body["task_status"] in wanted else None
 
     return await until(reached, " or ".join(wanted))
+
+
+@asynccontextmanager
+async def a_job_in_the_middle(running: Service, client: httpx.Client) -> AsyncIterator[str]:
+    """A job that a worker has claimed, and can't go on with before the block ends."""
+    lock = await asyncpg.connect(running.database_url)
+    async with lock.transaction():
+        await lock.execute("LOCK TABLE todos IN ACCESS EXCLUSIVE MODE")
+        url = ask(client)
+        await state(client, url, "STARTED")
+        yield url
+    await lock.close()
 
 
 async def test_the_sample_becomes_a_calendar_that_three_parsers_read(
@@ -107,15 +120,9 @@ async def test_a_job_outlives_a_worker_that_is_killed_in_the_middle(
 ) -> None:
     client.post("/todos", json={"title": "a", "deadline_at": "2026-12-01"})
     worker = running.start("worker")
-    lock = await asyncpg.connect(running.database_url)
-    async with lock.transaction():
-        # The worker has claimed the job, and can't read the todos: it dies in the middle of it.
-        await lock.execute("LOCK TABLE todos IN ACCESS EXCLUSIVE MODE")
-        url = ask(client)
-        await state(client, url, "STARTED")
+    async with a_job_in_the_middle(running, client) as url:
         worker.send_signal(signal.SIGKILL)
         worker.wait()
-    await lock.close()
     running.start("worker")
     status = await state(client, url, "SUCCESS", "FAILURE")
     assert (status["task_status"], status["attempt"], status["todos"]) == ("SUCCESS", 2, 1)
@@ -126,16 +133,11 @@ async def test_a_worker_that_is_told_to_stop_gives_back_what_it_cannot_finish(
 ) -> None:
     running.settings["TASKOVERFLOW_DRAIN_SECONDS"] = "0.2"
     worker = running.start("worker")
-    lock = await asyncpg.connect(running.database_url)
-    async with lock.transaction():
-        await lock.execute("LOCK TABLE todos IN ACCESS EXCLUSIVE MODE")
-        url = ask(client)
-        await state(client, url, "STARTED")
+    async with a_job_in_the_middle(running, client) as url:
         worker.send_signal(signal.SIGTERM)
         assert worker.wait() == 0
         status = client.get(url).json()
         assert (status["task_status"], status["error"]) == ("RETRY", "attempt 1 was stopped with its worker")
-    await lock.close()
     running.start("worker")
     await state(client, url, "SUCCESS")
 
@@ -144,13 +146,8 @@ async def test_a_worker_that_is_told_to_stop_finishes_what_it_can(
     running: Service, client: httpx.Client
 ) -> None:
     worker = running.start("worker")
-    lock = await asyncpg.connect(running.database_url)
-    async with lock.transaction():
-        await lock.execute("LOCK TABLE todos IN ACCESS EXCLUSIVE MODE")
-        url = ask(client)
-        await state(client, url, "STARTED")
+    async with a_job_in_the_middle(running, client) as url:
         worker.send_signal(signal.SIGTERM)
-    await lock.close()
     assert worker.wait() == 0
     assert client.get(url).json()["task_status"] == "SUCCESS"
 

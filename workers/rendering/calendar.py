@@ -6,10 +6,10 @@ from datetime import timedelta
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Component, vText
+from icalendar import Calendar, Event, vText
+from icalendar import Todo as VTodo
 
-from app.domain import calendars
-from app.domain.calendars import CalendarOptions
+from app.domain.calendars import CalendarOptions, Component
 from app.domain.deadlines import DeadlineSpan, Floating, Instant
 from app.domain.timezones import zone
 from app.domain.todos import Todo
@@ -54,14 +54,14 @@ class Renderer:
     def todo(self, todo: Todo) -> bytes:
         """What the calendar shows of one todo; nothing where it can't show it."""
         shown, alarm, zone_ = self.options.component, self.options.alarm, self._zone()
-        parts: list[Component | None] = []
-        if shown is not calendars.Component.TODO:
+        parts: list[Event | VTodo | None] = []
+        if shown is not Component.TODO:
             parts.append(event(todo, zone_, alarm))
-        if shown is not calendars.Component.EVENT:
+        if shown is not Component.EVENT:
             # Two components of one file with one UID would be two versions of one thing (section 3.8.4.7).
-            uid = uuid5(_TASKS, todo.uid.hex) if shown is calendars.Component.BOTH else todo.uid
+            uid = uuid5(_TASKS, todo.uid.hex) if shown is Component.BOTH else todo.uid
             # Where both are written the event reminds; nobody wants to be told twice.
-            twice = shown is calendars.Component.BOTH and todo.deadline is not None
+            twice = shown is Component.BOTH and todo.deadline is not None
             parts.append(task(todo, zone_, None if twice else alarm, uid))
         return b"".join(part.to_ical() for part in parts if part is not None)
 
