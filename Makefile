@@ -29,8 +29,8 @@ format: $(SYNCED) ## Format the code
 	.venv/bin/ruff format
 
 lock: $(UV) ## Write the locks anew from pyproject.toml
-	$(LOCK) -o requirements.lock
-	$(LOCK) --group dev -o requirements-dev.lock
+	$(LOCK) --group dev --extra rabbitmq -o requirements-dev.lock
+	$(LOCK) -c requirements-dev.lock -o requirements.lock # what is shipped is what was tested
 
 .PHONY: python
 python:
