@@ -29,7 +29,7 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         engine = open_engine(settings.database_url, pool_size=_CONNECTIONS, name="taskoverflow-api")
-        publisher = Publisher.open(settings.broker_url)
+        publisher = Publisher.open(settings)
         app.state.services = _services(settings, open_sessions(engine), publisher)
         app.state.urls = PublicUrls(settings.public_url, settings.trusted_proxies)
         yield

@@ -4,20 +4,20 @@ import sys
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
-    AnyUrl,
     BeforeValidator,
     Field,
     HttpUrl,
+    PlainValidator,
     PostgresDsn,
-    UrlConstraints,
     ValidationError,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.domain.brokers import BrokerAddress, parse_broker_url
 from app.domain.timezones import known_timezone
 
 
@@ -33,10 +33,15 @@ def _comma_separated(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
-BrokerUrl = Annotated[AnyUrl, UrlConstraints(allowed_schemes=["redis", "rediss"])]
+def _broker(value: Any) -> BrokerAddress:  # noqa: ANN401 - anything may be given
+    return parse_broker_url(value) if isinstance(value, str) else value
+
+
+BrokerUrl = Annotated[BrokerAddress, NoDecode, PlainValidator(_broker)]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_comma_separated)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0))]
+SqsVisibility = Annotated[Seconds, Field(ge=timedelta(seconds=1), le=timedelta(hours=12))]
 TimezoneName = Annotated[str, AfterValidator(known_timezone)]
 
 _FROM_ENVIRONMENT = SettingsConfigDict(env_prefix="TASKOVERFLOW_", frozen=True, env_ignore_empty=True)
@@ -55,7 +60,13 @@ class Settings(DatabaseSettings):
     """What one process of the service reads; built once and passed by hand."""
 
     broker_url: BrokerUrl
-    """``redis://`` or ``rediss://``; the scheme picks the broker. Give it a Redis database of its own."""
+    """``redis://``, ``rediss://``, ``unix://``, ``sqs://``, ``sqs+http://``, ``amqp://`` or ``amqps://``."""
+
+    create_queues: bool = False
+    """Make an SQS queue that is missing, with one for its dead letters; else that is an error."""
+
+    sqs_visibility: SqsVisibility = timedelta(seconds=60)
+    """How long SQS hides a message from other workers; extended for as long as its job runs."""
 
     host: str = "127.0.0.1"
     """The address that the API listens on."""

@@ -11,8 +11,9 @@ import dramatiq
 import structlog
 
 from app.logs import configure_logs
+from app.queue.startup import require_broker
 from app.settings import Settings, read_settings
-from workers.main import make_broker
+from workers.main import PATIENCE, make_broker
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +32,7 @@ def main() -> None:
     # A second signal changes nothing: the drain has its own end.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    require_broker(settings, patience=PATIENCE, consumes=True)
     broker = make_broker(settings)
     worker = dramatiq.Worker(broker, worker_threads=settings.worker_threads, worker_timeout=_POLL_MS)
     worker.start()

@@ -6,19 +6,20 @@ from typing import Any
 
 import dramatiq
 from dramatiq.asyncio import EventLoopThread, get_event_loop_thread
-from dramatiq.brokers.redis import RedisBroker
+from dramatiq.common import iter_queue
 from dramatiq.middleware import AsyncIO, Middleware, Retries
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.queue.broker import JobBroker
+from app.queue.open import open_broker
 from app.queue.publisher import Publisher
-from app.queue.redis import open_redis
 from app.settings import Settings
 from app.storage.database import open_engine, open_sessions
 from workers.actors import Actors
 from workers.runtime import Runtime
 from workers.sweeper import Sweeper
 
-_PATIENCE = timedelta(seconds=60)
+PATIENCE = timedelta(seconds=60)
 """How long the consumer waits for the broker: an ack that gives up in a stall would be done twice."""
 
 _CONNECTIONS_PER_JOB = 3
@@ -30,13 +31,13 @@ def assemble() -> None:
     dramatiq.set_broker(make_broker(Settings()))
 
 
-def make_broker(settings: Settings) -> RedisBroker:
+def make_broker(settings: Settings) -> JobBroker:
     """Make a broker with all that its worker needs."""
     lifecycle = Lifecycle(settings)
     # No more than these: each middleware costs time on every message, and what Dramatiq's do for retries,
     # time limits and results is the row's and the sweeper's business here.
-    broker = open_redis(
-        settings.broker_url, patience=_PATIENCE, middleware=[Retries(max_retries=0), AsyncIO(), lifecycle]
+    broker = open_broker(
+        settings, patience=PATIENCE, middleware=[Retries(max_retries=0), AsyncIO(), lifecycle]
     )
     lifecycle.actors = Actors(broker)
     return broker
@@ -64,12 +65,15 @@ class Lifecycle(Middleware):
         self._engine = open_engine(settings.database_url, pool_size=size, name="taskoverflow-worker")
         sessions = open_sessions(self._engine)
         self.actors.runtime = Runtime(sessions, settings)
-        self._publisher = Publisher.open(settings.broker_url)
+        self._publisher = Publisher.open(settings)
         self._sweeping = asyncio.create_task(Sweeper(sessions, self._publisher, settings).run())
 
     def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
-        """Let jobs go on for the drain time; those that need longer are given back."""
-        del broker, worker
+        """Let jobs go on for the drain time; those that need longer are given back, and at once the rest."""
+        if isinstance(broker, JobBroker):
+            broker.draining.set()
+        for item in iter_queue(worker.work_queue):
+            worker.consumers[item.message.queue_name].requeue_messages([item.message])
         runtime = self.actors.runtime
         if runtime is not None:
             loop = _loop().loop

@@ -15,6 +15,9 @@ from app.settings import Settings
 from app.storage import sweeps
 from app.storage.database import Sessions
 
+_SENT_AT_ONCE = 50
+"""Few enough that a broker which goes away in the middle has little sent to it twice."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -55,13 +58,14 @@ class Sweeper:
         await self._ring(due)
 
     async def _ring(self, due: list[UUID]) -> None:
-        for position, job_id in enumerate(due):
+        for first in range(0, len(due), _SENT_AT_ONCE):
+            batch = due[first : first + _SENT_AT_ONCE]
             try:
-                await self.publisher.send(RenderCalendar(job_id))
+                await self.publisher.send_all([RenderCalendar(job_id) for job_id in batch])
             except SendFailed as error:
-                log.warning("send_failed", waiting=len(due) - position, reason=str(error))
+                log.warning("send_failed", waiting=len(due) - first, reason=str(error))
                 async with self.sessions.begin() as session:
-                    await sweeps.ring_soon(session, due[position:])
+                    await sweeps.ring_soon(session, due[first:])
                 return
         if due:
             log.info("rang_again", count=len(due))

@@ -4,6 +4,8 @@ import uvicorn
 
 from app.logs import configure_logs
 from app.main import create_app
+from app.queue.publisher import PATIENCE
+from app.queue.startup import require_broker
 from app.settings import Settings, read_settings
 
 _GRACE_SECONDS = 10
@@ -13,6 +15,7 @@ def api() -> None:
     """Serve the HTTP API."""
     settings = read_settings(Settings)
     configure_logs(settings.log_format)
+    require_broker(settings, patience=PATIENCE)
     uvicorn.run(
         create_app(settings),
         host=settings.host,

@@ -69,7 +69,7 @@ def _database(settings: LocalSettings, supervisor: Supervisor, pause: Pause) -> 
 
 def _broker(settings: LocalSettings, supervisor: Supervisor, pause: Pause) -> str:
     if settings.broker_url is not None:
-        return str(settings.broker_url)
+        return settings.broker_url.url
     valkey = Valkey(settings.data_dir.resolve())
     valkey.prepare()
     supervisor.take_over(start(valkey, pause))

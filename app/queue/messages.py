@@ -6,13 +6,16 @@ from uuid import UUID
 
 from dramatiq import Message
 
+from app.domain.brokers import DEFAULT_QUEUE
+
 
 @dataclass(frozen=True, slots=True)
 class RenderCalendar:
     """Rings the bell for one job; everything else about it is in its row."""
 
     actor: ClassVar[str] = "render_calendar"
-    queue: ClassVar[str] = "ical"
+    queue: ClassVar[str] = DEFAULT_QUEUE
+    """Dramatiq's name for it, whatever the queue is called at the server."""
     version: ClassVar[int] = 1
     """Goes up when an older worker would misread the message; such a worker leaves the job alone."""
 

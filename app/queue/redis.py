@@ -1,29 +1,144 @@
 """Redis and what speaks its protocol: Valkey, ElastiCache, MemoryDB."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
-from dramatiq import Middleware
+import structlog
+from dramatiq import Message, Middleware
 from dramatiq.brokers.redis import RedisBroker
-from redis import Redis
+from dramatiq.common import xq_name
+from dramatiq.errors import DecodeError
+from redis import (
+    AuthenticationError,
+    ConnectionError,  # noqa: A004 - the name that Dramatiq looks for
+    Redis,
+    RedisError,
+    ResponseError,
+    TimeoutError,  # noqa: A004
+)
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from app.settings import BrokerUrl
+from app.domain.brokers import RedisAddress
+from app.domain.findings import Finding
+from app.queue.broker import BrokerMisconfigured, BrokerUnreachable, JobBroker
+from app.queue.encoding import read_message
+from app.queue.messages import RenderCalendar
+from app.queue.redis_findings import examine
 
 _HEARTBEAT_MS = 10_000
 """After how long a dead worker's prefetched messages go to others; a minute by default."""
 
+_CONNECT_SECONDS = 2
 
-def open_redis(url: BrokerUrl, *, patience: timedelta, middleware: list[Middleware]) -> RedisBroker:
+log = structlog.get_logger(__name__)
+
+
+def open_redis(
+    address: RedisAddress, *, patience: timedelta, middleware: list[Middleware]
+) -> "TolerantRedisBroker":
     """Make a broker that gives up on a call after ``patience``; nothing is connected yet."""
     client: Redis = Redis.from_url(
-        str(url),
+        address.url,
         socket_timeout=patience.total_seconds(),
-        socket_connect_timeout=min(patience.total_seconds(), 2),
+        socket_connect_timeout=min(patience.total_seconds(), _CONNECT_SECONDS),
         # One more try for a connection that the server closed since its last use. Further ones, with waits,
         # would only keep a caller from hearing that the server is down.
         retry=Retry(NoBackoff(), 1),
     )
-    return RedisBroker(  # type: ignore[no-untyped-call]
-        client=client, middleware=middleware, heartbeat_timeout=_HEARTBEAT_MS
-    )
+    return TolerantRedisBroker(client=client, middleware=middleware, heartbeat_timeout=_HEARTBEAT_MS)
+
+
+class TolerantRedisBroker(JobBroker, RedisBroker):
+    """Dramatiq's broker, which a message that can't be read does not stop."""
+
+    def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
+        with _broker_errors():
+            return super().enqueue(message, delay=delay)
+
+    def check(self, *, consumes: bool = False) -> None:
+        del consumes
+        with _broker_errors():
+            self.client.ping()
+
+    def findings(self, *, expected_visibility: float) -> Iterator[Finding]:
+        del expected_visibility
+        self.check()
+        with _broker_errors():
+            yield from examine(self.client, self.namespace, RenderCalendar.queue)
+
+    def redrive_dead_letters(self) -> int:
+        dead = f"{self.namespace}:{xq_name(RenderCalendar.queue)}"
+        moved = 0
+        with _broker_errors():
+            letters: dict[bytes, bytes] = self.client.hgetall(f"{dead}.msgs")  # type: ignore[assignment]
+            for message_id, data in letters.items():
+                if self._is_readable(data, RenderCalendar.queue):
+                    # Rung first and forgotten then: dying between the two only rings twice.
+                    super().enqueue(Message.decode(data))
+                    moved += 1
+                    self.client.hdel(f"{dead}.msgs", message_id)
+                    self.client.zrem(dead, message_id)
+        return moved
+
+    def close(self) -> None:
+        self.client.close()
+
+    def do_fetch(self, queue_name: str, prefetch: int) -> list[bytes]:
+        """Fetch messages; those that can't be read become dead letters, and no other waits for them."""
+        # Asking for none still tells the server that this worker lives.
+        fetched = self._dispatch("fetch")(queue_name, 0 if self.draining.is_set() else prefetch)
+        readable = []
+        for data in fetched:
+            if data is None:
+                continue  # its text is gone: somebody else has acknowledged it
+            if self._is_readable(data, queue_name):
+                readable.append(data)
+            else:
+                self._bury(queue_name, data)
+        return readable
+
+    def _is_readable(self, data: bytes, queue_name: str) -> bool:
+        try:
+            return "redis_message_id" in read_message(data, queue_name).options
+        except DecodeError:
+            return False
+
+    def _bury(self, queue_name: str, data: bytes) -> None:
+        """Make a dead letter of a fetched message by its text, since nothing in it tells its id."""
+        log.error("undecodable_message", queue=queue_name, data=data[:200])
+        fetched = f"{self.namespace}:__acks__.{self.broker_id}.{queue_name}"
+        try:
+            for message_id in self.client.smembers(fetched):
+                if self.client.hget(f"{self.namespace}:{queue_name}.msgs", message_id) == data:
+                    self._dispatch("nack")(queue_name, message_id)
+        except RedisError as error:
+            # It goes back to the queue when this worker ends; the messages beside it must not wait for that.
+            log.warning("undecodable_message_kept", queue=queue_name, reason=str(error))
+
+    def _dispatch(self, command: str) -> Callable[..., Any]:
+        dispatch = super()._dispatch(command)  # type: ignore[no-untyped-call]
+
+        def call(*args: object) -> Any:  # noqa: ANN401 - whatever the script answers
+            try:
+                return dispatch(*args)
+            except TimeoutError as error:
+                # Dramatiq knows connections that close, not servers that stall: it would give up on the
+                # message of an acknowledgement that only came late.
+                raise ConnectionError(str(error)) from error
+
+        return call
+
+
+@contextmanager
+def _broker_errors() -> Iterator[None]:
+    try:
+        yield
+    except AuthenticationError as error:
+        raise BrokerMisconfigured(f"Redis does not accept the user name or password: {error}") from error
+    except ResponseError as error:
+        raise BrokerMisconfigured(f"Redis refuses: {error}") from error
+    except (RedisError, OSError) as error:
+        raise BrokerUnreachable(str(error) or type(error).__name__) from error

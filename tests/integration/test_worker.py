@@ -6,10 +6,10 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from pydantic import AnyUrl
 from redis import Redis
 from sqlalchemy import func, select, update
 
+from app.domain.brokers import parse_broker_url
 from app.domain.calendars import CalendarOptions
 from app.domain.jobs import Job, JobState
 from app.domain.owners import BUILT_IN_OWNER
@@ -42,7 +42,7 @@ async def job_id(sessions: Sessions) -> UUID:
 
 @pytest.fixture
 async def publisher(settings: Settings) -> AsyncIterator[Publisher]:
-    publisher = Publisher.open(settings.broker_url)
+    publisher = Publisher.open(settings)
     yield publisher
     publisher.close()
 
@@ -152,12 +152,12 @@ async def test_the_sweeper_sends_what_was_never_sent(
 ) -> None:
     sweeper = Sweeper(sessions, publisher, settings)
     await sweeper.sweep()
-    assert waiting_messages(str(settings.broker_url)) == 0
+    assert waiting_messages(settings.broker_url.url) == 0
     async with sessions.begin() as session:
         await session.execute(update(jobs).where(jobs.c.id == job_id).values(ring_at=func.now()))
     await sweeper.sweep()
     await sweeper.sweep()
-    assert waiting_messages(str(settings.broker_url)) == 1
+    assert waiting_messages(settings.broker_url.url) == 1
 
 
 async def test_what_the_sweeper_could_not_send_is_sent_by_the_next_sweep(
@@ -166,11 +166,13 @@ async def test_what_the_sweeper_could_not_send_is_sent_by_the_next_sweep(
     del job_id
     async with sessions.begin() as session:
         await session.execute(update(jobs).values(ring_at=func.now()))
-    nowhere = Publisher.open(AnyUrl("redis://127.0.0.1:1"))
+    nowhere = Publisher.open(
+        settings.model_copy(update={"broker_url": parse_broker_url("redis://127.0.0.1:1")})
+    )
     await Sweeper(sessions, nowhere, settings).sweep()
     nowhere.close()
     await Sweeper(sessions, publisher, settings).sweep()
-    assert waiting_messages(str(settings.broker_url)) == 1
+    assert waiting_messages(settings.broker_url.url) == 1
 
 
 async def test_the_sweeper_rescues_and_rings_at_once(
@@ -180,7 +182,7 @@ async def test_the_sweeper_rescues_and_rings_at_once(
         assert await queries.claim(session, job_id, lease=timedelta(seconds=-1))
     await Sweeper(sessions, publisher, settings).sweep()
     assert (await read(sessions, job_id)).state is JobState.RETRY
-    assert waiting_messages(str(settings.broker_url)) == 1
+    assert waiting_messages(settings.broker_url.url) == 1
 
 
 async def test_equal_jobs_make_equal_files(sessions: Sessions, settings: Settings, job_id: UUID) -> None:

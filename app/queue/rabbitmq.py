@@ -1,0 +1,162 @@
+"""RabbitMQ and Amazon MQ."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pika
+import structlog
+from dramatiq import Message, MessageProxy, Middleware
+from dramatiq.brokers.rabbitmq import RabbitmqBroker, _RabbitmqConsumer
+from dramatiq.common import q_name, xq_name
+from dramatiq.errors import ConnectionClosed, DecodeError
+from pika.exceptions import (
+    AMQPError,
+    AuthenticationError,
+    ChannelClosedByBroker,
+    ConnectionClosedByBroker,
+    ProbableAccessDeniedError,
+    ProbableAuthenticationError,
+)
+
+from app.domain.brokers import RabbitmqAddress
+from app.domain.findings import Finding, Level
+from app.queue.broker import BrokerMisconfigured, BrokerUnreachable, JobBroker
+from app.queue.encoding import read_message
+from app.queue.messages import RenderCalendar
+
+_HEARTBEAT_SECONDS = 10
+"""A server that stalls is given up after two; pika alone would wait for a confirm without end."""
+
+_CONNECT_SECONDS = 2
+_LOOK_SECONDS = 0.1
+_REFUSALS = {403, 404, 406, 530}
+"""AMQP 0-9-1's access-refused, not-found, precondition-failed and not-allowed."""
+
+log = structlog.get_logger(__name__)
+
+
+def open_rabbitmq(
+    address: RabbitmqAddress, *, patience: timedelta, middleware: list[Middleware]
+) -> "ConfirmingRabbitmqBroker":
+    """Make a broker that gives up on a call after about ``patience``; nothing is connected yet."""
+    parameters = pika.URLParameters(address.url)
+    parameters.heartbeat = _HEARTBEAT_SECONDS
+    parameters.blocked_connection_timeout = patience.total_seconds()
+    parameters.socket_timeout = min(patience.total_seconds(), _CONNECT_SECONDS)
+    parameters.stack_timeout = 2 * parameters.socket_timeout
+    parameters.connection_attempts = 1
+    parameters.client_properties = {"connection_name": "taskoverflow"}
+    # Without confirms a server that dies between taking a message and keeping it loses it unnoticed.
+    broker = ConfirmingRabbitmqBroker(confirm_delivery=True, middleware=middleware)
+    broker.parameters = parameters
+    return broker
+
+
+class ConfirmingRabbitmqBroker(JobBroker, RabbitmqBroker):
+    """Dramatiq's broker, with confirms, and with consumers that stop fetching when the worker drains."""
+
+    @property
+    def consumer_class(self) -> type["DrainableConsumer"]:
+        return DrainableConsumer
+
+    def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
+        with _broker_errors():
+            return super().enqueue(message, delay=delay)
+
+    def check(self, *, consumes: bool = False) -> None:
+        del consumes
+        with _broker_errors():
+            try:
+                self.queues_pending.add(RenderCalendar.queue)
+                self.declare_queue(RenderCalendar.queue, ensure=True)
+            finally:
+                # Each thread has a connection of its own here, and one that only asked keeps none open.
+                del self.connection
+
+    def findings(self, *, expected_visibility: float) -> Iterator[Finding]:
+        del expected_visibility
+        self.check()
+        with _broker_errors():
+            waiting, _, dead = self.get_queue_message_counts(RenderCalendar.queue)
+            server = self.connection._impl.params.host  # noqa: SLF001
+        yield Finding(
+            "broker", Level.OK, f"RabbitMQ at {server} answers; {waiting} messages wait, {dead} are dead"
+        )
+
+    def redrive_dead_letters(self) -> int:
+        moved = 0
+        with _broker_errors():
+            self.declare_queue(RenderCalendar.queue, ensure=True)
+            for method, _, body in iter(
+                lambda: self.channel.basic_get(xq_name(RenderCalendar.queue)), (None, None, None)
+            ):
+                try:
+                    super().enqueue(read_message(body, RenderCalendar.queue))
+                except DecodeError:
+                    continue  # not acknowledged: it is a dead letter again when the channel closes
+                self.channel.basic_ack(method.delivery_tag)
+                moved += 1
+            del self.connection
+        return moved
+
+
+class DrainableConsumer(_RabbitmqConsumer):
+    """Dramatiq's consumer, which gives back what it fetched ahead once the worker drains."""
+
+    _cancelled = False
+
+    def __next__(self) -> MessageProxy | None:
+        if self.broker.draining.is_set():
+            self._drain()
+            return None
+        message: MessageProxy | None = super().__next__()  # type: ignore[no-untyped-call]
+        if message is not None and q_name(message.queue_name) != q_name(self.queue_name):
+            log.error("undecodable_message", queue=self.queue_name, message=str(message))
+            self.nack(message)  # type: ignore[no-untyped-call]
+            return None
+        return message
+
+    def requeue(self, messages: Iterable[MessageProxy]) -> None:
+        """Let others have messages at once, and not only when the connection closes."""
+        for message in messages:
+            tag = message._tag  # noqa: SLF001 - Dramatiq's own consumer reads it so
+            if tag in self.known_tags:
+                self.known_tags.discard(tag)
+                with suppress(AMQPError):  # a closed connection's messages go back by themselves
+                    self.connection.add_callback_threadsafe(
+                        partial(self.channel.basic_nack, tag, requeue=True)
+                    )
+
+    def _drain(self) -> None:
+        try:
+            if not self._cancelled:
+                self._cancelled = True
+                self.channel.cancel()
+            # Acknowledgements of what still runs are sent from here.
+            self.connection.process_data_events(_LOOK_SECONDS)
+        except (AMQPError, AssertionError) as error:
+            raise BrokerUnreachable(str(error) or type(error).__name__) from None
+
+
+@contextmanager
+def _broker_errors() -> Iterator[None]:
+    try:
+        yield
+    except (AMQPError, ConnectionClosed, OSError) as error:
+        # Dramatiq wraps the server's error in one of its own.
+        cause = error.message if isinstance(error, ConnectionClosed) else error
+        text = str(cause) or type(cause).__name__
+        if _is_refusal(cause):
+            raise BrokerMisconfigured(f"RabbitMQ refuses: {text}") from error
+        raise BrokerUnreachable(text) from error
+
+
+def _is_refusal(error: object) -> bool:
+    if isinstance(error, (AuthenticationError, ProbableAuthenticationError, ProbableAccessDeniedError)):
+        return True
+    return (
+        isinstance(error, (ChannelClosedByBroker, ConnectionClosedByBroker)) and error.reply_code in _REFUSALS
+    )

@@ -1,0 +1,1 @@
+"""Amazon SQS, standard and FIFO: our own broker on dramatiq-sqs's."""

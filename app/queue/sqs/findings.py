@@ -1,0 +1,152 @@
+"""What an operator should know of an SQS queue."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from app.domain.brokers import SqsAddress
+from app.domain.findings import Finding, Level
+from app.queue.broker import BrokerTrouble
+from app.queue.sqs.errors import aws_errors, is_gone
+from app.queue.sqs.queues import Redrive, attributes, find, redrive_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+_FEWEST_RECEIVES = 3
+"""Fewer, and an outage of a minute makes dead letters of good messages."""
+
+_LONGEST_QUEUE_VISIBILITY = 300
+
+
+def examine(client: "SQSClient", address: SqsAddress, *, expected_visibility: float) -> Iterator[Finding]:
+    """Look at the queue, its attributes and what may be done to it; raises ``BrokerTrouble``."""
+    url = find(client, address, create=False)
+    found = attributes(client, address, url)
+    kind = "FIFO" if found.get("FifoQueue") == "true" else "standard"
+    yield Finding(
+        "broker",
+        Level.OK,
+        f"the {kind} queue {address.queue} in {address.endpoint or client.meta.region_name} answers; "
+        f"{found.get('ApproximateNumberOfMessages')} messages wait, "
+        f"{found.get('ApproximateNumberOfMessagesNotVisible')} are worked on",
+    )
+    yield _fifo(address, found)
+    yield _visibility(found, expected_visibility)
+    redrive = redrive_of(found)
+    yield _redrive(redrive)
+    if redrive is not None:
+        yield from _dead_letters(client, address, redrive)
+    yield from _permissions(client, address, url)
+
+
+def _fifo(address: SqsAddress, found: dict[str, str]) -> Finding:
+    is_fifo = found.get("FifoQueue") == "true"
+    if is_fifo != address.is_fifo:
+        # AWS forbids it; an emulator may not.
+        return Finding(
+            "queue flavour",
+            Level.FAILED,
+            f"FifoQueue is {is_fifo}, but the name says otherwise",
+            "make the queue anew: a FIFO queue's name ends in .fifo, and no other's does",
+        )
+    return Finding("queue flavour", Level.OK, "FIFO, as its name says" if is_fifo else "standard")
+
+
+def _visibility(found: dict[str, str], expected: float) -> Finding:
+    seconds = int(found.get("VisibilityTimeout", "0"))
+    ours = f"each receive asks for {expected:g} s itself (TASKOVERFLOW_SQS_VISIBILITY)"
+    if seconds > _LONGEST_QUEUE_VISIBILITY:
+        return Finding(
+            "queue visibility",
+            Level.WARNING,
+            f"the queue's own is {seconds} s; {ours}, but other consumers get the queue's",
+            "set the queue's visibility timeout to 60 s",
+        )
+    return Finding("queue visibility", Level.OK, f"the queue's own is {seconds} s; {ours}")
+
+
+def _redrive(redrive: Redrive | None) -> Finding:
+    if redrive is None:
+        return Finding(
+            "redrive policy",
+            Level.WARNING,
+            "there is none: a message that can't be handled is logged and deleted",
+            "give the queue a dead-letter queue, with maxReceiveCount 5",
+        )
+    if redrive.receives < _FEWEST_RECEIVES:
+        return Finding(
+            "redrive policy",
+            Level.WARNING,
+            f"a message is a dead letter after {redrive.receives} receives",
+            "set maxReceiveCount to 5: a short outage should not make dead letters",
+        )
+    return Finding("redrive policy", Level.OK, f"to {redrive.target} after {redrive.receives} receives")
+
+
+def _dead_letters(client: "SQSClient", address: SqsAddress, redrive: Redrive) -> Iterator[Finding]:
+    dead = SqsAddress(address.url, address.region, redrive.target, address.endpoint)
+    try:
+        found = attributes(client, dead, find(client, dead, create=False))
+    except BrokerTrouble as error:
+        yield Finding("dead letters", Level.WARNING, str(error), "make the queue, or allow to read it")
+        return
+    if dead.is_fifo != address.is_fifo:
+        yield Finding(
+            "dead letters",
+            Level.FAILED,
+            f"{dead.queue} is not of the queue's flavour",
+            "a FIFO queue's dead letters go to a FIFO queue, a standard one's to a standard one",
+        )
+        return
+    count = int(found.get("ApproximateNumberOfMessages", "0"))
+    if count:
+        yield Finding(
+            "dead letters",
+            Level.WARNING,
+            f"{count} in {dead.queue}",
+            "taskoverflow jobs redrive moves them back; their jobs were run all the same",
+        )
+    else:
+        yield Finding("dead letters", Level.OK, f"none in {dead.queue}")
+
+
+def _permissions(client: "SQSClient", address: SqsAddress, url: str) -> Iterator[Finding]:
+    """Ask for what a worker does, with a receipt handle that was never given: only a refusal matters."""
+    handle = "taskoverflow-doctor"
+    yield _permission(
+        address, "sqs:DeleteMessage", lambda: client.delete_message(QueueUrl=url, ReceiptHandle=handle)
+    )
+    yield _permission(
+        address,
+        "sqs:ChangeMessageVisibility",
+        lambda: client.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0),
+    )
+
+
+def _permission(address: SqsAddress, name: str, call: Callable[[], object]) -> Finding:
+    try:
+        with aws_errors(address):
+            _call_in_vain(call)
+    except BrokerTrouble as error:
+        return Finding("permissions", Level.FAILED, str(error), f"allow {name} to the worker's role")
+    return Finding("permissions", Level.OK, f"{name} is allowed")
+
+
+def _call_in_vain(call: Callable[[], object]) -> None:
+    try:
+        call()
+    except ClientError as error:
+        if not is_gone(error):
+            raise
+
+
+def server_time(client: "SQSClient", address: SqsAddress) -> datetime | None:
+    """AWS's clock, by the Date of an answer; None if it tells none."""
+    with aws_errors(address):
+        answer = client.get_queue_url(QueueName=address.queue)
+    header = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
+    return None if header is None else parsedate_to_datetime(header)
