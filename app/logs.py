@@ -36,5 +36,7 @@ def configure_logs(log_format: LogFormat) -> None:
     )
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
     # They tell of their own set-up: alembic each time that readiness is asked for.
-    for talkative in ("alembic", "dramatiq"):
+    for talkative in ("alembic", "botocore", "dramatiq"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
+    # It logs what it raises as well, with tracebacks; who calls it says the same in a line.
+    logging.getLogger("pika").setLevel(logging.CRITICAL)

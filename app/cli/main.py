@@ -11,6 +11,7 @@ _MODULES = {
     "worker": "app.cli.worker",
     "migrate": "app.cli.migrate",
     "openapi": "app.cli.openapi",
+    "doctor": "app.cli.doctor",
     "todos": "app.cli.todos",
 }
 

@@ -1,11 +1,12 @@
 """What an operator should know of a Redis server."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from redis import Redis
 
-from app.domain.findings import Finding, Level
+from app.domain.findings import Finding, Level, clock
 
 _CROWDED = 100_000
 """Keys in the database from which on Dramatiq's maintenance, which lists them all, is felt."""
@@ -30,6 +31,9 @@ def examine(client: Redis, namespace: str, queue_name: str) -> Iterator[Finding]
             f"maxmemory-policy is {policy}: messages are dropped when memory runs out",
             "set maxmemory-policy to noeviction; jobs would only be late, since their rows are in Postgres",
         )
+    seconds, microseconds = client.time()
+    theirs = datetime.fromtimestamp(seconds + microseconds / 1e6, UTC)
+    yield clock("broker clock", theirs, datetime.now(UTC))
     keys = client.dbsize()
     if keys > _CROWDED:
         yield Finding(

@@ -73,10 +73,11 @@ class SqsConsumer(Consumer):
 
     def __next__(self) -> MessageProxy | None:
         if self._draining.is_set():
-            self.close()
             time.sleep(_DRAINING_SECONDS)
         elif not self._buffer and self._held.wait_for_room(self._prefetch, _LOOK_SECONDS):
             self._receive()
+        if self._draining.is_set():  # perhaps only since the poll began
+            self.close()
         return self._buffer.popleft() if self._buffer else None
 
     def ack(self, message: MessageProxy) -> None:

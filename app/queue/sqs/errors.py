@@ -8,7 +8,6 @@ from botocore.exceptions import (
     ClientError,
     HTTPClientError,
     NoCredentialsError,
-    NoRegionError,
     PartialCredentialsError,
     ProfileNotFound,
 )
@@ -39,10 +38,6 @@ def aws_errors(address: SqsAddress) -> Iterator[None]:
         yield
     except ClientError as error:
         raise _of_an_answer(error, address) from error
-    except NoRegionError as error:
-        raise BrokerMisconfigured(
-            "no AWS region: set AWS_REGION, or name it: sqs://eu-west-1/ical"
-        ) from error
     except (NoCredentialsError, PartialCredentialsError) as error:
         raise BrokerMisconfigured(f"no AWS credentials: {HOW_TO_SIGN_IN}") from error
     except ProfileNotFound as error:

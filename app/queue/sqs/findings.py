@@ -1,14 +1,14 @@
 """What an operator should know of an SQS queue."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from app.domain.brokers import SqsAddress
-from app.domain.findings import Finding, Level
+from app.domain.findings import Finding, Level, clock
 from app.queue.broker import BrokerTrouble
 from app.queue.sqs.errors import aws_errors, is_gone
 from app.queue.sqs.queues import Redrive, attributes, find, redrive_of
@@ -41,6 +41,7 @@ def examine(client: "SQSClient", address: SqsAddress, *, expected_visibility: fl
     if redrive is not None:
         yield from _dead_letters(client, address, redrive)
     yield from _permissions(client, address, url)
+    yield from _clock(client, address)
 
 
 def _fifo(address: SqsAddress, found: dict[str, str]) -> Finding:
@@ -144,9 +145,10 @@ def _call_in_vain(call: Callable[[], object]) -> None:
             raise
 
 
-def server_time(client: "SQSClient", address: SqsAddress) -> datetime | None:
-    """AWS's clock, by the Date of an answer; None if it tells none."""
+def _clock(client: "SQSClient", address: SqsAddress) -> Iterator[Finding]:
     with aws_errors(address):
         answer = client.get_queue_url(QueueName=address.queue)
-    header = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
-    return None if header is None else parsedate_to_datetime(header)
+    if header := answer["ResponseMetadata"]["HTTPHeaders"].get("date"):
+        # It tells whole seconds, rounded down.
+        theirs = parsedate_to_datetime(header) + timedelta(seconds=0.5)
+        yield clock("broker clock", theirs, datetime.now(UTC))

@@ -4,10 +4,12 @@ import os
 from datetime import timedelta
 from typing import Any
 
+import boto3
 from botocore.config import Config
 from dramatiq import Middleware
 
 from app.domain.brokers import SqsAddress
+from app.queue.broker import BrokerMisconfigured
 from app.queue.sqs.broker import SqsBroker
 from app.queue.sqs.errors import aws_errors
 
@@ -45,11 +47,19 @@ def open_sqs(
             middleware=middleware,
             visibility=visibility,
             create_queues=create_queues,
-            region_name=address.region,
+            region_name=_region(address),
             endpoint_url=address.endpoint,
             config=config,
             **_emulated_credentials(address),
         )
+
+
+def _region(address: SqsAddress) -> str:
+    # ECS and Lambda tell it in AWS_REGION, which boto3 does not read.
+    region = address.region or os.environ.get("AWS_REGION") or boto3.Session().region_name
+    if not region:
+        raise BrokerMisconfigured("no AWS region: set AWS_REGION, or name it: sqs://eu-west-1")
+    return region
 
 
 def _emulated_credentials(address: SqsAddress) -> dict[str, Any]:

@@ -1,0 +1,195 @@
+"""The four kinds of broker, each as a test needs it: a queue of its own that can go away and come back."""
+
+import json
+from base64 import b64encode
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import uuid4
+
+import boto3
+import pika
+from redis import Redis
+
+from app.cli.local.server import Running, start
+from app.queue.messages import RenderCalendar
+from tests.support.aws_gate import Gate
+from tests.support.ministack import CREDENTIALS, REGION
+from tests.support.rabbitmq import Rabbitmq
+
+RECEIVES = 3
+"""How often SQS hands out a message before it is a dead letter."""
+
+QUEUE = RenderCalendar.queue
+
+
+class BrokerUnderTest(Protocol):
+    """What every case may do to a broker, whichever it is."""
+
+    url: str
+    environment: dict[str, str]
+
+    def put(self, text: bytes) -> None:
+        """Put something into the queue as a stranger would, which need not be a message."""
+
+    def waiting(self) -> int:
+        """How many messages no worker has fetched."""
+
+    def unacknowledged(self) -> int:
+        """How many messages workers have fetched and not answered for."""
+
+    def dead_letters(self) -> int: ...
+
+    def go_away(self) -> None:
+        """Be gone as a server is that died, with its messages on disk."""
+
+    def come_back(self) -> None: ...
+
+
+@dataclass
+class RedisUnderTest:
+    url: str
+    running: Running
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def put(self, text: bytes) -> None:
+        name = _redis_message_id(text)
+        with Redis.from_url(self.url) as client:
+            client.hset(f"dramatiq:{QUEUE}.msgs", name, text)
+            client.rpush(f"dramatiq:{QUEUE}", name)
+
+    def waiting(self) -> int:
+        with Redis.from_url(self.url) as client:
+            return int(client.llen(f"dramatiq:{QUEUE}"))
+
+    def unacknowledged(self) -> int:
+        with Redis.from_url(self.url) as client:
+            return sum(client.scard(key) for key in client.scan_iter(f"dramatiq:__acks__.*.{QUEUE}"))
+
+    def dead_letters(self) -> int:
+        with Redis.from_url(self.url) as client:
+            return int(client.zcard(f"dramatiq:{QUEUE}.XQ"))
+
+    def go_away(self) -> None:
+        self.running.process.kill()
+        self.running.process.wait()
+
+    def come_back(self) -> None:
+        self.running.process = start(self.running.server).process
+
+
+def _redis_message_id(text: bytes) -> str:
+    """What a message calls itself, as Dramatiq has it; what is no message has any name."""
+    try:
+        return str(json.loads(text)["options"]["redis_message_id"])
+    except (ValueError, TypeError, KeyError):
+        return str(uuid4())
+
+
+@dataclass
+class SqsUnderTest:
+    gate: Gate
+    upstream: str
+    queue: str
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        # Hidden messages of workers that were killed are to come back soon; nothing depends on how soon.
+        self.environment = {**CREDENTIALS, "TASKOVERFLOW_SQS_VISIBILITY": "2", **self.environment}
+        self.client: Any = boto3.client(
+            "sqs",
+            endpoint_url=self.upstream,
+            region_name=REGION,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+        self.dead_url = self._make(self.dead_name)
+        arn = self.attributes(self.dead_url)["QueueArn"]
+        policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": RECEIVES})
+        self.queue_url = self._make(self.queue, RedrivePolicy=policy)
+
+    @property
+    def url(self) -> str:
+        return f"sqs+http://127.0.0.1:{self.gate.port}/{self.queue}"
+
+    @property
+    def is_fifo(self) -> bool:
+        return self.queue.endswith(".fifo")
+
+    @property
+    def dead_name(self) -> str:
+        stem, dot, suffix = self.queue.partition(".")
+        return f"{stem}_dlq{dot}{suffix}"
+
+    def attributes(self, url: str) -> dict[str, str]:
+        attributes: dict[str, str] = self.client.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])[
+            "Attributes"
+        ]
+        return attributes
+
+    def put(self, text: bytes) -> None:
+        order = (
+            {"MessageGroupId": "stranger", "MessageDeduplicationId": b64encode(text[:60]).decode()}
+            if self.is_fifo
+            else {}
+        )
+        self.client.send_message(QueueUrl=self.queue_url, MessageBody=b64encode(text).decode(), **order)
+
+    def waiting(self) -> int:
+        return int(self.attributes(self.queue_url)["ApproximateNumberOfMessages"])
+
+    def unacknowledged(self) -> int:
+        return int(self.attributes(self.queue_url)["ApproximateNumberOfMessagesNotVisible"])
+
+    def dead_letters(self) -> int:
+        return int(self.attributes(self.dead_url)["ApproximateNumberOfMessages"])
+
+    def go_away(self) -> None:
+        self.gate.shut()
+
+    def come_back(self) -> None:
+        self.gate.open()
+
+    def _make(self, name: str, **attributes: str) -> str:
+        flavour = {"FifoQueue": "true"} if self.is_fifo else {}
+        url: str = self.client.create_queue(QueueName=name, Attributes={**flavour, **attributes})["QueueUrl"]
+        return url
+
+
+@dataclass
+class RabbitmqUnderTest:
+    node: Rabbitmq
+    vhost: str
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return self.node.url(self.vhost)
+
+    def put(self, text: bytes) -> None:
+        with self._connection() as connection:
+            connection.channel().basic_publish("", QUEUE, text)
+
+    def waiting(self) -> int:
+        return self._ready(QUEUE)
+
+    def unacknowledged(self) -> int:
+        columns = ("name", "messages_unacknowledged")
+        listed = self.node.control("list_queues", "-p", self.vhost, "--formatter", "json", *columns)
+        return sum(row["messages_unacknowledged"] for row in json.loads(listed) if row["name"] == QUEUE)
+
+    def dead_letters(self) -> int:
+        return self._ready(f"{QUEUE}.XQ")
+
+    def go_away(self) -> None:
+        self.node.kill()
+
+    def come_back(self) -> None:
+        self.node.start()
+
+    def _connection(self) -> Any:
+        return pika.BlockingConnection(pika.URLParameters(self.url))
+
+    def _ready(self, queue: str) -> int:
+        with self._connection() as connection:
+            count: int = connection.channel().queue_declare(queue, passive=True).method.message_count
+            return count

@@ -1,0 +1,135 @@
+"""Every case runs on each broker, and the end of the run shows which, and how long it took."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import httpx
+import pytest
+from redis import Redis
+
+from app.cli.local.server import Running, start
+from app.cli.local.valkey import Valkey
+from tests.conformance.brokers import BrokerUnderTest, RabbitmqUnderTest, RedisUnderTest, SqsUnderTest
+from tests.support import rabbitmq as rabbitmq_server
+from tests.support.aws_gate import gate
+from tests.support.ministack import ministack
+from tests.support.parts import lacking
+from tests.support.processes import Service, service
+
+BROKERS = ("redis", "sqs", "sqs-fifo", "rabbitmq")
+
+_numbers = count()
+
+
+@pytest.fixture(scope="session")
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One of its own, since these tests kill it."""
+    server = Valkey(tmp_path_factory.mktemp("valkey"))
+    server.prepare()
+    running = start(server)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with ministack(tmp_path_factory.mktemp("ministack")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[rabbitmq_server.Rabbitmq]:
+    if not rabbitmq_server.is_installed():
+        lacking("RabbitMQ is not installed: apt-get install rabbitmq-server")
+    with rabbitmq_server.rabbitmq(tmp_path_factory.mktemp("rabbitmq")) as running:
+        yield running
+
+
+@pytest.fixture
+def redis(valkey: Running) -> RedisUnderTest:
+    with Redis.from_url(valkey.server.url) as client:
+        client.flushall()
+    return RedisUnderTest(valkey.server.url, valkey)
+
+
+@pytest.fixture
+def sqs(emulator: str) -> Iterator[SqsUnderTest]:
+    with gate(emulator) as opened:
+        yield SqsUnderTest(opened, emulator, f"ical-{next(_numbers)}")
+        assert not opened.violations, "AWS would have refused these"
+
+
+@pytest.fixture
+def sqs_fifo(emulator: str) -> Iterator[SqsUnderTest]:
+    with gate(emulator) as opened:
+        yield SqsUnderTest(opened, emulator, f"ical-{next(_numbers)}.fifo")
+        assert not opened.violations, "AWS would have refused these"
+
+
+@pytest.fixture
+def rabbitmq(node: rabbitmq_server.Rabbitmq) -> RabbitmqUnderTest:
+    vhost = f"test-{next(_numbers)}"
+    node.add_vhost(vhost)
+    return RabbitmqUnderTest(node, vhost)
+
+
+@pytest.fixture(params=BROKERS)
+def broker(request: pytest.FixtureRequest) -> BrokerUnderTest:
+    chosen: BrokerUnderTest = request.getfixturevalue(request.param.replace("-", "_"))
+    return chosen
+
+
+@pytest.fixture
+def resend_after() -> str:
+    """So long that messages make the jobs, and not the sweeper; a test that wants the sweeper says so."""
+    return "3600"
+
+
+@pytest.fixture
+def running(
+    broker: BrokerUnderTest, database_url: str, tmp_path: Path, resend_after: str
+) -> Iterator[Service]:
+    hurry = {
+        # So that what waits for them is quick; nothing depends on how quick.
+        "TASKOVERFLOW_LEASE": "1",
+        "TASKOVERFLOW_SWEEP_INTERVAL": "0.1",
+        "TASKOVERFLOW_RETRY_BACKOFF": "0.1",
+        "dramatiq_restart_delay": "100",
+        "TASKOVERFLOW_RESEND_AFTER": resend_after,
+        "TASKOVERFLOW_WORKER_THREADS": "2",
+    }
+    with service(database_url, broker.url, tmp_path, **hurry, **broker.environment) as started:
+        yield started
+
+
+@pytest.fixture
+def client(running: Service) -> Iterator[httpx.Client]:
+    running.start_api()
+    with httpx.Client(base_url=f"{running.url}/api/v1", trust_env=False, timeout=30) as client:
+        yield client
+
+
+_seconds: defaultdict[str, dict[str, str]] = defaultdict(dict)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    name, _, parameters = report.nodeid.rpartition("::")[2].partition("[")
+    kind = next((kind for kind in reversed(BROKERS) if re.match(rf"{kind}[]-]", parameters)), None)
+    if "tests/conformance/" in report.nodeid and kind and (report.when == "call" or not report.passed):
+        _seconds[name][kind] = f"{report.duration:.1f} s" if report.passed else report.outcome
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if not _seconds:
+        return
+    terminalreporter.section("one contract on every broker")
+    width = max(map(len, _seconds)) + 2
+    terminalreporter.write_line("".ljust(width) + "".join(kind.rjust(10) for kind in BROKERS))
+    for name, kinds in _seconds.items():
+        case = name.removeprefix("test_").replace("_", " ")
+        terminalreporter.write_line(
+            case.ljust(width) + "".join(kinds.get(kind, "-").rjust(10) for kind in BROKERS)
+        )

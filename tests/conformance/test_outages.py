@@ -1,0 +1,93 @@
+"""Workers that are killed or told to stop, and brokers that go away."""
+
+import signal
+
+import httpx
+import pytest
+
+from tests.conformance.brokers import BrokerUnderTest
+from tests.support.jobs import ask, held_up, state
+from tests.support.processes import Service
+from tests.support.waiting import until, wait_until
+
+
+async def test_the_job_of_a_killed_worker_is_made_by_another(running: Service, client: httpx.Client) -> None:
+    worker = running.start("worker")
+    async with held_up(running.database_url):
+        url = ask(client)
+        await state(client, url, "STARTED")
+        worker.send_signal(signal.SIGKILL)
+        worker.wait()
+    running.start("worker")
+    status = await state(client, url, "SUCCESS", "FAILURE")
+    assert (status["task_status"], status["attempt"]) == ("SUCCESS", 2)
+
+
+async def test_what_a_draining_worker_fetched_ahead_goes_to_another_at_once(
+    running: Service, client: httpx.Client, broker: BrokerUnderTest
+) -> None:
+    running.settings["TASKOVERFLOW_WORKER_THREADS"] = "1"
+    first = running.start("worker")
+    async with held_up(running.database_url):
+        long_one = ask(client, name="long")
+        await state(client, long_one, "STARTED")
+        waiting = ask(client, name="waiting")
+        wait_until(lambda: broker.waiting() == 0, "a worker that has fetched ahead")
+        first.send_signal(signal.SIGTERM)
+        running.start("worker")
+        # The first still holds the long one, and can't end before this block does.
+        await state(client, waiting, "STARTED")
+        assert first.poll() is None
+    await state(client, long_one, "SUCCESS")
+    await state(client, waiting, "SUCCESS")
+    assert first.wait() == 0
+    assert client.get(long_one).json()["attempt"] == 1
+
+
+async def test_a_long_job_is_given_back_when_the_drain_time_is_over(
+    running: Service, client: httpx.Client
+) -> None:
+    running.settings["TASKOVERFLOW_DRAIN_SECONDS"] = "0.2"
+    worker = running.start("worker")
+    async with held_up(running.database_url):
+        url = ask(client)
+        await state(client, url, "STARTED")
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait() == 0
+        assert client.get(url).json()["task_status"] == "RETRY"
+    running.start("worker")
+    assert (await state(client, url, "SUCCESS"))["attempt"] == 2
+
+
+@pytest.mark.parametrize("resend_after", ["0.2"])
+async def test_a_job_that_is_asked_for_without_a_broker_is_made_when_it_is_back(
+    running: Service, client: httpx.Client, broker: BrokerUnderTest, resend_after: str
+) -> None:
+    del resend_after
+    broker.go_away()
+    assert client.get(f"{running.url}/readyz").json()["broker"] == "down"
+    url = ask(client)
+    running.start("worker")
+    broker.come_back()
+    assert (await state(client, url, "SUCCESS"))["attempt"] == 1
+
+
+async def test_a_broker_that_goes_away_in_mid_job_costs_no_job(
+    running: Service, client: httpx.Client, broker: BrokerUnderTest
+) -> None:
+    worker = running.start("worker")
+    async with held_up(running.database_url):
+        first = ask(client)
+        await state(client, first, "STARTED")
+        broker.go_away()
+    status = await state(client, first, "SUCCESS", "FAILURE")
+    assert (status["task_status"], status["attempt"]) == ("SUCCESS", 1)
+    broker.come_back()
+    second = ask(client)
+    assert (await state(client, second, "SUCCESS"))["attempt"] == 1
+    assert worker.poll() is None
+
+    async def acknowledged() -> bool:
+        return broker.waiting() == broker.unacknowledged() == 0
+
+    await until(acknowledged, "an empty queue, the message of the first job included")
