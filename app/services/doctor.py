@@ -30,11 +30,10 @@ async def _postgres(settings: Settings) -> AsyncIterator[Finding]:
         async with open_sessions(engine).begin() as session:
             seen = await examination.look(session)
     except Exception as error:
-        if not is_unreachable(error) and not examination.is_refused(error):
+        refusal = examination.refusal(error)
+        if refusal is None and not is_unreachable(error):
             raise
-        yield Finding(
-            "postgres", Level.FAILED, str(error), "see to TASKOVERFLOW_DATABASE_URL, or start the server"
-        )
+        yield _down("postgres", refusal or str(error), "TASKOVERFLOW_DATABASE_URL")
         return
     finally:
         await engine.dispose()
@@ -63,9 +62,9 @@ def _broker(settings: Settings) -> list[Finding]:
             for finding in broker.findings(expected_visibility=settings.sqs_visibility.total_seconds()):
                 found.append(finding)  # noqa: PERF402 - what was found before an error counts
     except BrokerTrouble as error:
-        found.append(_down("broker", error, "TASKOVERFLOW_BROKER_URL"))
+        found.append(_down("broker", str(error), "TASKOVERFLOW_BROKER_URL"))
     return found
 
 
-def _down(subject: str, error: Exception, variable: str) -> Finding:
-    return Finding(subject, Level.FAILED, str(error), f"see to {variable}, or start the server")
+def _down(subject: str, reason: str, variable: str) -> Finding:
+    return Finding(subject, Level.FAILED, reason, f"see to {variable}, or start the server")

@@ -26,6 +26,11 @@ async def look(session: AsyncSession) -> Seen:
     return Seen(version, clock, await migrations.current(session))
 
 
-def is_refused(error: Exception) -> bool:
-    """Whether the server is there, and knows no such user, password or database."""
-    return isinstance(error, (InvalidAuthorizationSpecificationError, InvalidCatalogNameError))
+def refusal(error: BaseException) -> str | None:
+    """What a server said that knows no such user, password or database; None if it is another error."""
+    cause: BaseException | None = error
+    while cause is not None:  # SQLAlchemy wraps what the driver raised, and says more than anybody can use
+        if isinstance(cause, (InvalidAuthorizationSpecificationError, InvalidCatalogNameError)):
+            return str(cause)
+        cause = cause.__cause__
+    return None

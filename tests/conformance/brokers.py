@@ -25,8 +25,10 @@ QUEUE = RenderCalendar.queue
 class BrokerUnderTest(Protocol):
     """What every case may do to a broker, whichever it is."""
 
-    url: str
     environment: dict[str, str]
+
+    @property
+    def url(self) -> str: ...
 
     def put(self, text: bytes) -> None:
         """Put something into the queue as a stranger would, which need not be a message."""
@@ -143,6 +145,9 @@ class SqsUnderTest:
     def dead_letters(self) -> int:
         return int(self.attributes(self.dead_url)["ApproximateNumberOfMessages"])
 
+    def set_attributes(self, **attributes: str) -> None:
+        self.client.set_queue_attributes(QueueUrl=self.queue_url, Attributes=attributes)
+
     def go_away(self) -> None:
         self.gate.shut()
 
@@ -179,6 +184,11 @@ class RabbitmqUnderTest:
 
     def dead_letters(self) -> int:
         return self._ready(f"{QUEUE}.XQ")
+
+    def declare_plainly(self) -> None:
+        """Make the queue as somebody might by hand, without what Dramatiq wants of it."""
+        with self._connection() as connection:
+            connection.channel().queue_declare(QUEUE, durable=True)
 
     def go_away(self) -> None:
         self.node.kill()
