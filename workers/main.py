@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import dramatiq
+import structlog
 from dramatiq.asyncio import EventLoopThread, get_event_loop_thread
 from dramatiq.common import iter_queue
 from dramatiq.middleware import AsyncIO, Middleware, Retries
@@ -18,6 +19,8 @@ from app.storage.database import open_engine, open_sessions
 from workers.actors import Actors
 from workers.runtime import Runtime
 from workers.sweeper import Sweeper
+
+log = structlog.get_logger(__name__)
 
 PATIENCE = timedelta(seconds=60)
 """How long the consumer waits for the broker: an ack that gives up in a stall would be done twice."""
@@ -70,16 +73,19 @@ class Lifecycle(Middleware):
 
     def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         """Let jobs go on for the drain time; those that need longer are given back, and at once the rest."""
-        if isinstance(broker, JobBroker):
-            broker.draining.set()
-        for item in iter_queue(worker.work_queue):
-            worker.consumers[item.message.queue_name].requeue_messages([item.message])
         runtime = self.actors.runtime
         if runtime is not None:
             loop = _loop().loop
             loop.call_soon_threadsafe(
                 loop.call_later, self._settings.drain_seconds.total_seconds(), runtime.give_up
             )
+        if isinstance(broker, JobBroker):
+            broker.draining.set()
+        for item in iter_queue(worker.work_queue):
+            try:
+                worker.consumers[item.message.queue_name].requeue_messages([item.message])
+            except Exception as error:  # noqa: BLE001 - whatever it was, the sweeper rings again
+                log.warning("message_not_given_back", reason=str(error))
 
     def after_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         del broker, worker

@@ -69,22 +69,17 @@ class ConfirmingRabbitmqBroker(JobBroker, RabbitmqBroker):
     def check(self, *, consumes: bool = False) -> None:
         del consumes
         with _broker_errors():
-            try:
-                self.queues_pending.add(RenderCalendar.queue)
-                self.declare_queue(RenderCalendar.queue, ensure=True)
-            finally:
-                # Each thread has a connection of its own here, and one that only asked keeps none open.
-                del self.connection
+            # Declared anew each time, for the server may have been made anew since the last.
+            self.queues_pending.add(RenderCalendar.queue)
+            self.declare_queue(RenderCalendar.queue, ensure=True)
 
     def findings(self, *, expected_visibility: float) -> Iterator[Finding]:
         del expected_visibility
         self.check()
         with _broker_errors():
             waiting, _, dead = self.get_queue_message_counts(RenderCalendar.queue)
-            server = self.connection._impl.params.host  # noqa: SLF001
-        yield Finding(
-            "broker", Level.OK, f"RabbitMQ at {server} answers; {waiting} messages wait, {dead} are dead"
-        )
+        detail = f"RabbitMQ answers; {waiting} messages wait, {dead} are dead letters"
+        yield Finding("broker", Level.OK, detail)
 
     def redrive_dead_letters(self) -> int:
         moved = 0

@@ -59,6 +59,23 @@ async def test_a_long_job_is_given_back_when_the_drain_time_is_over(
     assert (await state(client, url, "SUCCESS"))["attempt"] == 2
 
 
+async def test_a_job_is_given_back_in_time_with_the_broker_gone(
+    running: Service, client: httpx.Client, broker: BrokerUnderTest
+) -> None:
+    running.settings |= {"TASKOVERFLOW_DRAIN_SECONDS": "0.2", "TASKOVERFLOW_WORKER_THREADS": "1"}
+    worker = running.start("worker")
+    async with held_up(running.database_url):
+        url = ask(client)
+        await state(client, url, "STARTED")
+        ask(client, name="fetched ahead")
+        wait_until(lambda: broker.waiting() == 0, "a worker that has fetched ahead")
+        broker.go_away()
+        worker.send_signal(signal.SIGTERM)
+        await state(client, url, "RETRY")
+    worker.wait()
+    broker.come_back()
+
+
 @pytest.mark.parametrize("resend_after", ["0.2"])
 async def test_a_job_that_is_asked_for_without_a_broker_is_made_when_it_is_back(
     running: Service, client: httpx.Client, broker: BrokerUnderTest, resend_after: str
