@@ -14,7 +14,7 @@ from app.queue.messages import RenderCalendar
 from app.queue.open import open_broker
 from app.settings import Settings
 from tests.conformance.brokers import BrokerUnderTest
-from tests.support.jobs import add_rows, ask, held_up, state, tally
+from tests.support.asking import add_rows, ask, held_up, state, tally
 from tests.support.processes import Service
 from tests.support.waiting import until
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.conformance.brokers import BrokerUnderTest
-from tests.support.jobs import ask, held_up, state
+from tests.support.asking import ask, held_up, state
 from tests.support.processes import Service
 from tests.support.waiting import until, wait_until
 

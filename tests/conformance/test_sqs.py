@@ -18,8 +18,8 @@ from app.queue.messages import RenderCalendar
 from app.queue.open import open_broker
 from app.settings import Settings
 from tests.conformance.brokers import SqsUnderTest
+from tests.support.asking import ask, held_up, state
 from tests.support.aws_rules import Refusal
-from tests.support.jobs import ask, held_up, state
 from tests.support.ministack import REGION
 from tests.support.processes import Service
 from tests.support.waiting import wait_until
