@@ -13,6 +13,7 @@ _MODULES = {
     "openapi": "app.cli.openapi",
     "doctor": "app.cli.doctor",
     "todos": "app.cli.todos",
+    "queue": "app.cli.queue",
 }
 
 
