@@ -30,7 +30,7 @@ def queue(
     client_name: Annotated[
         str | None,
         typer.Option(
-            help="Who sends, which receivers show: required, since two senders must not share a name.",
+            help="Who sends, as receivers show it; required, and to be unlike any other sender's.",
             rich_help_panel=_SENDING,
         ),
     ] = None,
@@ -58,8 +58,7 @@ def queue(
 ) -> None:
     """Send numbered messages to an SQS queue, or see in which order and how often they come.
 
-    A FIFO queue drops a text that it was sent within the last five minutes, whoever sent it:
-    give each sender its own --prepend.
+    A FIFO queue drops a text that anybody sent within the last five minutes: give each sender a --prepend.
     """
     _show_any_character()
     report: Report = JsonLines() if as_json else Screen()
@@ -112,7 +111,7 @@ def _receive(queue: Queue, report: Report, *, summary: bool) -> None:
             for message in messages:
                 tally.add(message.client, message.body)
                 report.received(message)
-            for failure in delete(queue, messages) if messages else ():
+            for failure in delete(queue, messages):
                 report.not_deleted(failure)
     except KeyboardInterrupt:
         return

@@ -29,7 +29,7 @@ def environment(**changes: str | None) -> dict[str, str]:
     ours = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("AWS_") and not name.lower().endswith("_proxy")
+        if not name.startswith(("AWS_", "PYTHON")) and not name.lower().endswith("_proxy")
     }
     theirs = {
         **CREDENTIALS,

@@ -30,6 +30,8 @@ def receive(queue: Queue) -> list[Received]:
 
 def delete(queue: Queue, messages: Sequence[Received]) -> list[NotDeleted]:
     """Take messages off the queue; returns those that stay, by the reason why."""
+    if not messages:
+        return []
     entries: list[DeleteMessageBatchRequestEntryTypeDef] = [
         {"Id": str(index), "ReceiptHandle": message.receipt} for index, message in enumerate(messages)
     ]
