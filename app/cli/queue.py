@@ -104,14 +104,15 @@ def _receive(queue: Queue, report: Report, *, summary: bool) -> None:
     stop, tally = Stop(), Tally()
     stop.listen()
     try:
-        while True:
-            # A message that is handed out just when a signal comes is not lost: SQS hands it out again.
-            with report.waiting(), stop.at_once():
+        while not stop.asked:
+            with report.waiting(), stop.at_second_signal():
                 messages = receive(queue)
             for message in messages:
                 tally.add(message.client, message.body)
                 report.received(message)
-            for failure in delete(queue, messages):
+            with stop.at_second_signal():
+                failures = delete(queue, messages)
+            for failure in failures:
                 report.not_deleted(failure)
     except KeyboardInterrupt:
         return

@@ -33,10 +33,10 @@ class FaultySqs:
     def sent(self, action: str) -> list[Request]:
         return [request for name, request in self.requests if name == action]
 
-    def hold(self, answer: Answer) -> Fault:
-        """Give an answer only once ``released`` is set."""
+    def hold(self, answer: Answer | None) -> Fault:
+        """Give an answer, or let the emulator give its own, only once ``released`` is set."""
 
-        def wait(_: Request) -> Answer:
+        def wait(_: Request) -> Answer | None:
             self.released.wait()
             return answer
 

@@ -13,12 +13,9 @@ from app.cli.practice.failures import QueueError, WrongUsageError, plainly
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-LONG_POLL_SECONDS = 20
-"""How long a receive may wait for a message: the longest that SQS allows."""
-
 _CONFIG = Config(
     connect_timeout=3,
-    read_timeout=LONG_POLL_SECONDS + 5,
+    read_timeout=10,  # far above what a receive waits for messages
     retries={"mode": "standard", "total_max_attempts": 3},
 )
 

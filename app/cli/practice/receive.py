@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from app.cli.practice.connect import LONG_POLL_SECONDS, Queue
+from app.cli.practice.connect import Queue
 from app.cli.practice.failures import QueueError, plainly
 from app.cli.practice.messages import CLIENT_ATTRIBUTE, NotDeleted, Received
 
@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import DeleteMessageBatchRequestEntryTypeDef, MessageTypeDef
 
 _AT_MOST = 10
+# Waiting up to 20 seconds would cost fewer requests. But a wait that is broken off may still be answered: the
+# messages are then out of sight until their visibility timeout ends, and with them the rest of their group.
+# So a wait always ends by itself, and soon enough for whoever presses Ctrl-C.
+_WAIT_SECONDS = 1
 
 
 def receive(queue: Queue) -> list[Received]:
@@ -21,7 +25,7 @@ def receive(queue: Queue) -> list[Received]:
         answer = queue.client.receive_message(
             QueueUrl=queue.url,
             MaxNumberOfMessages=_AT_MOST,
-            WaitTimeSeconds=LONG_POLL_SECONDS,
+            WaitTimeSeconds=_WAIT_SECONDS,
             MessageAttributeNames=[CLIENT_ATTRIBUTE],
         )
     now = datetime.now(UTC)

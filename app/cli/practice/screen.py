@@ -25,6 +25,8 @@ class Screen:
     def __init__(self) -> None:
         self._out = Console()
         self._errors = Console(stderr=True)
+        # One for all waits, so that it goes on turning where it stopped.
+        self._spinner = self._out.status(_WAITING)
         self._said_waiting = False
 
     def connected(self, name: str) -> None:
@@ -45,7 +47,7 @@ class Screen:
     def waiting(self) -> AbstractContextManager[object]:
         """Turn a spinner during the block; where nothing can turn, say so once."""
         if self._out.is_interactive:
-            return self._out.status(_WAITING)
+            return self._spinner
         if not self._said_waiting:
             self._said_waiting = True
             _say(self._out, Text(_WAITING))

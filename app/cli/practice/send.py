@@ -26,13 +26,14 @@ def send(queue: Queue, bodies: Sequence[str], *, client: str, stop: Stop) -> Ite
     be in the queue already, ahead of what is sent again.
     """
     for done, body in enumerate(bodies):
+        if stop.asked:
+            raise QueueError(f"Stopped, {done} of {len(bodies)} sent")
         try:
-            with plainly(), stop.at_once():
+            with plainly(), stop.at_second_signal():
                 message_id = _send(queue, body, client)
         except (QueueError, KeyboardInterrupt) as error:
-            # Without an answer nobody knows whether it was taken, so this does not say.
-            reason = f": {error}" if isinstance(error, QueueError) else ""
-            raise QueueError(f"Stopped at {body}, {done} of {len(bodies)} sent before it{reason}") from None
+            reason = str(error) or "no answer yet, so it may have been sent"
+            raise QueueError(f"Stopped at {body}, {done} of {len(bodies)} sent before it: {reason}") from None
         yield Sent(body, message_id)
 
 

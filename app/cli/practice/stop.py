@@ -1,4 +1,4 @@
-"""Being asked to stop while a queue is waited for."""
+"""Being asked to stop, and then being asked again."""
 
 import signal
 from collections.abc import Iterator
@@ -6,33 +6,31 @@ from contextlib import contextmanager
 
 
 class Stop:
-    """Ctrl-C, SIGTERM or a terminal that closes: waiting ends at once, anything else is finished first."""
+    """Ctrl-C, SIGTERM or a terminal that closes: the first lets what is under way end, a second does not."""
 
     def __init__(self) -> None:
-        self._came = False
-        self._at_once = False
+        self.asked = False
+        self._hurries = False
 
     def listen(self) -> None:
-        """Take note of signals from here on; a second one changes nothing."""
+        """Take note of signals from here on."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             # Under nohup a terminal that closes is to change nothing.
             if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._take_note)
 
     @contextmanager
-    def at_once(self) -> Iterator[None]:
-        """Let a signal, also one that came before, end the block by ``KeyboardInterrupt``."""
-        self._at_once = True
+    def at_second_signal(self) -> Iterator[None]:
+        """Let a signal that is not the first end the block, which may hang, by ``KeyboardInterrupt``."""
+        self._hurries = True
         try:
-            if self._came:
-                raise KeyboardInterrupt
             yield
         finally:
-            self._at_once = False
+            self._hurries = False
 
     def _take_note(self, *_: object) -> None:
-        self._came = True
-        if self._at_once:
-            # Another signal must not disturb what this one makes the block clean up.
-            self._at_once = False
+        if self.asked and self._hurries:
+            # A third one must not disturb what the block cleans up.
+            self._hurries = False
             raise KeyboardInterrupt
+        self.asked = True

@@ -95,5 +95,5 @@ def test_what_goes_over_the_wire_is_what_aws_demands(faulty: FaultySqs, faulty_r
     assert plain == {"MessageBody": "[Red]: Message 0", "MessageAttributes": attributes}
     assert ordered == {**plain, "MessageGroupId": "default"}
     asked = faulty.sent("ReceiveMessage")[0]
-    assert (asked["MaxNumberOfMessages"], asked["WaitTimeSeconds"]) == (10, 20)
+    assert (asked["MaxNumberOfMessages"], asked["WaitTimeSeconds"]) == (10, 1)
     assert asked["MessageAttributeNames"] == ["client"]
