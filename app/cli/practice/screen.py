@@ -87,7 +87,7 @@ def _table(counts: Sequence[Counts]) -> Table:
     for heading in ("Received", "Out of order", "Duplicate", "Missing", *["Not judged"] * unnumbered):
         table.add_column(heading, justify="right")
     if unnumbered:
-        table.caption = "Not judged: received, but not of the form “Message N”"
+        table.caption = "Not judged: received, but not of the form Message N"
     for each in counts:
         numbers = (each.received, each.out_of_order, each.duplicate, each.missing, each.not_numbered)
         name = Text(printable(each.client or _UNKNOWN))
