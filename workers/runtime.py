@@ -1,10 +1,11 @@
 """The life of an attempt: claim, lease, heartbeat, and how it ends."""
 
 import asyncio
+import os
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -26,6 +27,8 @@ class Runtime:
 
     sessions: Sessions
     settings: Settings
+    worker: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
+    """Who it is that claims, for the timelines of its jobs."""
     _running: set[asyncio.Task[object]] = field(default_factory=set)
 
     @asynccontextmanager
@@ -36,7 +39,7 @@ class Runtime:
         body is cancelled when the job was given to another attempt, and when the worker has no more time.
         """
         async with self.sessions.begin() as session:
-            held = await jobs.claim(session, job_id, lease=self.settings.lease)
+            held = await jobs.claim(session, job_id, lease=self.settings.lease, worker=self.worker)
         if held is None:
             log.info("nothing_to_do", job_id=str(job_id))
             yield None
@@ -98,7 +101,7 @@ class Runtime:
     async def _give_back(self, held: Claim) -> None:
         reason = f"attempt {held.attempt} was stopped with its worker"
         async with self.sessions.begin() as session:
-            await jobs.retry(session, held, reason, after=timedelta())
+            await jobs.give_back(session, held, reason)
         log.info("attempt_given_back", job_id=str(held.job_id), attempt=held.attempt)
 
 

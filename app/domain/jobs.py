@@ -48,6 +48,11 @@ class Job:
     options: CalendarOptions
     attempt: int
     created_at: datetime
+    run_at: datetime
+    """Not before this moment does the next attempt start."""
+    ring_at: datetime
+    """From this moment on its message is sent again, while it waits."""
+    lease_until: datetime | None
     started_at: datetime | None
     finished_at: datetime | None
     error: str | None

@@ -8,8 +8,10 @@ from sqlalchemy import ColumnElement, Row, and_, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.calendars import CalendarOptions
+from app.domain.events import EventKind
 from app.domain.jobs import WAITING, Claim, Counts, Job, JobState
 from app.domain.owners import OwnerId
+from app.storage.events import recorded
 from app.storage.schema import jobs
 
 
@@ -28,16 +30,18 @@ async def find(session: AsyncSession, owner: OwnerId, job_id: UUID) -> Job | Non
     """The job of that id, if the owner has one."""
     statement = select(jobs).where(jobs.c.owner_id == owner, jobs.c.id == job_id)
     row = (await session.execute(statement)).one_or_none()
-    return None if row is None else _job(row)
+    return None if row is None else read_job(row)
 
 
-async def claim(session: AsyncSession, job_id: UUID, *, lease: timedelta) -> Claim | None:
+async def claim(
+    session: AsyncSession, job_id: UUID, *, lease: timedelta, worker: str | None = None
+) -> Claim | None:
     """Start the next attempt of a job, or return None if nothing is to be done.
 
     A message may arrive twice, early, or after the job ended. Raising ``attempt`` voids what an earlier
     holder may still write.
     """
-    statement = (
+    start = (
         update(jobs)
         .where(jobs.c.id == job_id, jobs.c.state.in_(WAITING), jobs.c.run_at <= func.now())
         .values(
@@ -46,8 +50,8 @@ async def claim(session: AsyncSession, job_id: UUID, *, lease: timedelta) -> Cla
             lease_until=func.now() + lease,
             started_at=func.coalesce(jobs.c.started_at, func.now()),
         )
-        .returning(jobs.c.owner_id, jobs.c.options, jobs.c.attempt, jobs.c.created_at)
     )
+    statement = recorded(start, EventKind.CLAIMED, worker, jobs.c.owner_id, jobs.c.options, jobs.c.created_at)
     row = (await session.execute(statement)).one_or_none()
     if row is None:
         return None
@@ -56,17 +60,20 @@ async def claim(session: AsyncSession, job_id: UUID, *, lease: timedelta) -> Cla
 
 async def heartbeat(session: AsyncSession, held: Claim, *, lease: timedelta) -> bool:
     """Extend the lease; False if the attempt is no longer the job's latest and must stop."""
-    return await _write(session, held, lease_until=func.now() + lease)
+    statement = update(jobs).where(_holds(held)).values(lease_until=func.now() + lease).returning(jobs.c.id)
+    return (await session.execute(statement)).one_or_none() is not None
 
 
 async def succeed(session: AsyncSession, held: Claim, counts: Counts, digest: str) -> bool:
-    """End the job with its result; False if another attempt has taken over since."""
-    return await _write(
+    """End the job with its result; False if another attempt has taken over since, or an operator."""
+    return await _end_attempt(
         session,
         held,
+        EventKind.SUCCEEDED,
+        f"{counts.todos} todos, {counts.bytes} bytes",
         state=JobState.SUCCESS,
-        lease_until=None,
-        finished_at=func.now(),
+        # Not now(): the transaction began with the first bytes of the file.
+        finished_at=func.statement_timestamp(),
         error=None,
         todos=counts.todos,
         skipped=counts.skipped,
@@ -78,29 +85,48 @@ async def succeed(session: AsyncSession, held: Claim, counts: Counts, digest: st
 async def retry(session: AsyncSession, held: Claim, error: str, *, after: timedelta) -> bool:
     """Let the job wait for its next attempt; the sweeper sends its message when the time has come."""
     run_at = func.now() + after
-    return await _write(
-        session, held, state=JobState.RETRY, lease_until=None, run_at=run_at, ring_at=run_at, error=error
+    detail = f"{error}; again in {after.total_seconds():g} s"
+    return await _end_attempt(
+        session,
+        held,
+        EventKind.RETRY,
+        detail,
+        state=JobState.RETRY,
+        run_at=run_at,
+        ring_at=run_at,
+        error=error,
+    )
+
+
+async def give_back(session: AsyncSession, held: Claim, error: str) -> bool:
+    """Let another worker take the job at once, since this one has to stop."""
+    now = func.now()
+    return await _end_attempt(
+        session, held, EventKind.GIVEN_BACK, error, state=JobState.RETRY, run_at=now, ring_at=now, error=error
     )
 
 
 async def fail(session: AsyncSession, held: Claim, error: str) -> bool:
     """End the job without a result."""
-    return await _write(
-        session, held, state=JobState.FAILURE, lease_until=None, finished_at=func.now(), error=error
+    return await _end_attempt(
+        session, held, EventKind.FAILED, error, state=JobState.FAILURE, finished_at=func.now(), error=error
     )
 
 
-async def _write(session: AsyncSession, held: Claim, **values: object) -> bool:
-    """Write what an attempt has to say, if it is still the latest: the fence."""
-    statement = update(jobs).where(_holds(held)).values(**values).returning(jobs.c.id)
-    return (await session.execute(statement)).one_or_none() is not None
+async def _end_attempt(
+    session: AsyncSession, held: Claim, kind: EventKind, detail: str, **values: object
+) -> bool:
+    """Write what an attempt has to say at its end, if it is still the latest: the fence."""
+    end = update(jobs).where(_holds(held)).values(lease_until=None, **values)
+    return (await session.execute(recorded(end, kind, detail))).one_or_none() is not None
 
 
 def _holds(held: Claim) -> ColumnElement[bool]:
     return and_(jobs.c.id == held.job_id, jobs.c.attempt == held.attempt, jobs.c.state == JobState.STARTED)
 
 
-def _job(row: Row[Any]) -> Job:
+def read_job(row: Row[Any]) -> Job:
+    """The job in a row of its table."""
     counts = None if row.bytes is None else Counts(row.todos, row.skipped, row.bytes)
     return Job(
         id=row.id,
@@ -109,6 +135,9 @@ def _job(row: Row[Any]) -> Job:
         options=CalendarOptions.from_json(row.options),
         attempt=row.attempt,
         created_at=row.created_at,
+        run_at=row.run_at,
+        ring_at=row.ring_at,
+        lease_until=row.lease_until,
         started_at=row.started_at,
         finished_at=row.finished_at,
         error=row.error,

@@ -102,3 +102,17 @@ result_chunks = Table(
     Column("number", Integer, primary_key=True),
     Column("data", LargeBinary, nullable=False),
 )
+
+job_events = Table(
+    "job_events",
+    metadata,
+    # The key is the order in which a timeline is read, so that each event costs one index entry.
+    Column("job_id", Uuid, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    # Not now(): the transaction that ends a job began with the first bytes of its file.
+    Column("at", _instant, nullable=False, server_default=text("statement_timestamp()")),
+    Column("attempt", Integer, nullable=False),
+    # Without a constraint: a worker of the next release may know of more kinds than this one.
+    Column("kind", String(16), nullable=False),
+    Column("detail", Text),
+)

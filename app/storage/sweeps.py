@@ -6,7 +6,9 @@ from uuid import UUID
 from sqlalchemy import Interval, Select, case, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.domain.events import EventKind
 from app.domain.jobs import LONGEST_BACKOFF, WAITING, JobState
+from app.storage.events import recorded
 from app.storage.schema import jobs, result_chunks
 
 BATCH = 500
@@ -55,14 +57,13 @@ async def rescue(
     ended = select(jobs.c.id).where(jobs.c.state == JobState.STARTED, jobs.c.lease_until < func.now())
     used_up = jobs.c.attempt >= max_attempts
     exponent = func.least(jobs.c.attempt - 1, 20)  # beyond it the product is over the limit anyway
-    seconds = retry_backoff.total_seconds() * (func.power(2, exponent) - 1)
     limit = max(retry_backoff, LONGEST_BACKOFF).total_seconds()
-    wait = func.make_interval(0, 0, 0, 0, 0, 0, func.least(seconds, limit), type_=Interval)
-    run_at = func.now() + wait
+    seconds = func.least(retry_backoff.total_seconds() * (func.power(2, exponent) - 1), limit)
+    run_at = func.now() + func.make_interval(0, 0, 0, 0, 0, 0, seconds, type_=Interval)
     reason = func.format(
         "attempt %s of %s ended without a word: its worker died or stalled", jobs.c.attempt, max_attempts
     )
-    statement = (
+    end = (
         update(jobs)
         .where(jobs.c.id.in_(_unlocked(ended, BATCH)))
         .values(
@@ -73,8 +74,10 @@ async def rescue(
             ring_at=run_at,
             error=reason,
         )
-        .returning(jobs.c.id, jobs.c.state)
     )
+    kind = case((used_up, EventKind.FAILED), else_=EventKind.LEASE_ENDED)
+    detail = case((used_up, reason), else_=func.format("%s; again in %s s", reason, seconds))
+    statement = recorded(end, kind, detail, jobs.c.state)
     return {row.id: JobState(row.state) for row in await session.execute(statement)}
 
 

@@ -2,57 +2,17 @@
 
 import asyncio
 from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from sqlalchemy import func, insert, select, text, update
 
-from app.domain.calendars import CalendarOptions
-from app.domain.jobs import Claim, Counts, Job, JobState
+from app.domain.jobs import JobState
 from app.domain.owners import BUILT_IN_OWNER
 from app.storage import jobs as queries
 from app.storage import sweeps
 from app.storage.database import Sessions
 from app.storage.schema import jobs, result_chunks
-
-LEASE = timedelta(seconds=10)
-NONE = timedelta()
-COUNTS = Counts(1, 0, 5)
-
-
-async def a_job(sessions: Sessions) -> UUID:
-    job_id = uuid4()
-    async with sessions.begin() as session:
-        await queries.add(session, BUILT_IN_OWNER, job_id, CalendarOptions(), resend_after=LEASE)
-    return job_id
-
-
-async def claim(sessions: Sessions, job_id: UUID) -> Claim | None:
-    async with sessions.begin() as session:
-        return await queries.claim(session, job_id, lease=LEASE)
-
-
-async def claimed(sessions: Sessions) -> Claim:
-    held = await claim(sessions, await a_job(sessions))
-    assert held is not None
-    return held
-
-
-async def read(sessions: Sessions, job_id: UUID) -> Job:
-    async with sessions.begin() as session:
-        job = await queries.find(session, BUILT_IN_OWNER, job_id)
-    assert job is not None
-    return job
-
-
-async def end_lease(sessions: Sessions) -> None:
-    """Move the lease, since nobody can move the database's clock."""
-    async with sessions.begin() as session:
-        await session.execute(update(jobs).values(lease_until=func.now() - timedelta(seconds=1)))
-
-
-async def rescue(sessions: Sessions, *, max_attempts: int = 5) -> dict[UUID, JobState]:
-    async with sessions.begin() as session:
-        return await sweeps.rescue(session, max_attempts=max_attempts, retry_backoff=timedelta(seconds=2))
+from tests.support.jobs import COUNTS, LEASE, NONE, a_job, claim, claimed, end_lease, read, rescue
 
 
 async def test_of_ten_claims_at_once_one_wins(sessions: Sessions) -> None:

@@ -1,6 +1,8 @@
 """An attempt and a sweep, in this process, against real servers."""
 
 import asyncio
+import os
+import socket
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -11,7 +13,8 @@ from sqlalchemy import func, select, update
 
 from app.domain.brokers import parse_broker_url
 from app.domain.calendars import CalendarOptions
-from app.domain.jobs import Job, JobState
+from app.domain.events import EventKind
+from app.domain.jobs import JobState
 from app.domain.owners import BUILT_IN_OWNER
 from app.queue.messages import RenderCalendar
 from app.queue.publisher import Publisher
@@ -19,6 +22,7 @@ from app.settings import Settings
 from app.storage import jobs as queries
 from app.storage.database import Sessions
 from app.storage.schema import jobs, result_chunks
+from tests.support.jobs import read, told
 from tests.support.waiting import until
 from workers.calendars import make_calendar
 from workers.runtime import Runtime
@@ -45,13 +49,6 @@ async def publisher(settings: Settings) -> AsyncIterator[Publisher]:
     publisher = Publisher.open(settings)
     yield publisher
     publisher.close()
-
-
-async def read(sessions: Sessions, job_id: UUID) -> Job:
-    async with sessions.begin() as session:
-        job = await queries.find(session, BUILT_IN_OWNER, job_id)
-    assert job is not None
-    return job
 
 
 def explode() -> None:
@@ -122,6 +119,10 @@ async def test_a_worker_that_ends_gives_its_job_back(
         await cancellation()
     job = await read(sessions, job_id)
     assert (job.state, job.error) == (JobState.RETRY, "attempt 1 was stopped with its worker")
+    assert await told(sessions, job_id) == [
+        (1, EventKind.CLAIMED, f"{socket.gethostname()}:{os.getpid()}"),
+        (1, EventKind.GIVEN_BACK, "attempt 1 was stopped with its worker"),
+    ]
     async with runtime.attempt(job_id) as again:
         assert again is not None
 

@@ -1,0 +1,65 @@
+"""Jobs in the states that tests need, and what may happen to them."""
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, update
+
+from app.domain.calendars import CalendarOptions
+from app.domain.events import JobEvent
+from app.domain.jobs import Claim, Counts, Job, JobState
+from app.domain.owners import BUILT_IN_OWNER
+from app.storage import events, sweeps
+from app.storage import jobs as queries
+from app.storage.database import Sessions
+from app.storage.schema import jobs
+
+LEASE = timedelta(seconds=10)
+NONE = timedelta()
+COUNTS = Counts(1, 0, 5)
+
+
+async def a_job(sessions: Sessions) -> UUID:
+    job_id = uuid4()
+    async with sessions.begin() as session:
+        await queries.add(session, BUILT_IN_OWNER, job_id, CalendarOptions(), resend_after=LEASE)
+    return job_id
+
+
+async def claim(sessions: Sessions, job_id: UUID) -> Claim | None:
+    async with sessions.begin() as session:
+        return await queries.claim(session, job_id, lease=LEASE)
+
+
+async def claimed(sessions: Sessions) -> Claim:
+    held = await claim(sessions, await a_job(sessions))
+    assert held is not None
+    return held
+
+
+async def read(sessions: Sessions, job_id: UUID) -> Job:
+    async with sessions.begin() as session:
+        job = await queries.find(session, BUILT_IN_OWNER, job_id)
+    assert job is not None
+    return job
+
+
+async def end_lease(sessions: Sessions) -> None:
+    """Move the lease, since nobody can move the database's clock."""
+    async with sessions.begin() as session:
+        await session.execute(update(jobs).values(lease_until=func.now() - timedelta(seconds=1)))
+
+
+async def rescue(sessions: Sessions, *, max_attempts: int = 5) -> dict[UUID, JobState]:
+    async with sessions.begin() as session:
+        return await sweeps.rescue(session, max_attempts=max_attempts, retry_backoff=timedelta(seconds=2))
+
+
+async def timeline(sessions: Sessions, job_id: UUID) -> list[JobEvent]:
+    async with sessions.begin() as session:
+        return await events.of_job(session, job_id)
+
+
+async def told(sessions: Sessions, job_id: UUID) -> list[tuple[int, str, str | None]]:
+    """The timeline without its times."""
+    return [(event.attempt, event.kind, event.detail) for event in await timeline(sessions, job_id)]
