@@ -61,6 +61,12 @@ UNREACHABLE = (
 """What the drivers raise when Postgres can't be reached or will not answer now."""
 
 
+_NOT_NOW = {"53300", "57P01", "57P02", "57P03"}
+"""Too many connections, shutting down, crashed, starting up: SQLAlchemy wraps these like any other error."""
+
+
 def is_unreachable(error: BaseException) -> bool:
     """Whether an error says that Postgres can't be reached, rather than that a statement is wrong."""
+    if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _NOT_NOW:
+        return True
     return isinstance(error, UNREACHABLE) or (isinstance(error, DBAPIError) and error.connection_invalidated)
