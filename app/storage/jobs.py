@@ -70,7 +70,7 @@ async def succeed(session: AsyncSession, held: Claim, counts: Counts, digest: st
         session,
         held,
         EventKind.SUCCEEDED,
-        f"{counts.todos} todos, {counts.bytes} bytes",
+        f"todos: {counts.todos}, bytes: {counts.bytes}",
         state=JobState.SUCCESS,
         # Not now(): the transaction began with the first bytes of the file.
         finished_at=func.statement_timestamp(),

@@ -48,7 +48,7 @@ async def test_each_end_of_an_attempt_is_told_once(sessions: Sessions) -> None:
         assert await queries.give_back(session, returned, "reason")
         assert await queries.fail(session, failed, "reason")
     for held, end in (
-        (succeeded, (1, EventKind.SUCCEEDED, "1 todos, 5 bytes")),
+        (succeeded, (1, EventKind.SUCCEEDED, "todos: 1, bytes: 5")),
         (retried, (1, EventKind.RETRY, "reason; again in 2.5 s")),
         (returned, (1, EventKind.GIVEN_BACK, "reason")),
         (failed, (1, EventKind.FAILED, "reason")),
