@@ -6,6 +6,7 @@ from functools import partial
 
 import typer
 
+from app.cli.local import running
 from app.cli.local.errors import LocalServerError
 from app.cli.local.interrupt import Interrupt
 from app.cli.local.lock import locked
@@ -31,6 +32,7 @@ def up() -> None:
     try:
         with locked(settings.data_dir.resolve()), ExitStack() as at_end:
             at_end.callback(supervisor.stop)
+            at_end.callback(running.forget, settings.data_dir.resolve())
             _start(settings, supervisor, interrupt.pause)
             _tell(settings)
             supervisor.run(interrupt.pause)
@@ -47,6 +49,11 @@ def _start(settings: LocalSettings, supervisor: Supervisor, pause: Pause) -> Non
     environment["TASKOVERFLOW_DATABASE_URL"] = _database(settings, supervisor, pause)
     environment["TASKOVERFLOW_BROKER_URL"] = _broker(settings, supervisor, pause)
     migrate(environment, pause)
+    running.tell(
+        settings.data_dir.resolve(),
+        environment["TASKOVERFLOW_DATABASE_URL"],
+        environment["TASKOVERFLOW_BROKER_URL"],
+    )
     _start_processes(environment, settings.workers, supervisor)
     host = _ANY_ADDRESS.get(settings.host, settings.host)
     wait_until_ready(_base(host, settings.port), supervisor.dead, pause)
