@@ -14,6 +14,7 @@ _MODULES = {
     "doctor": "app.cli.doctor",
     "todos": "app.cli.todos",
     "queue": "app.cli.queue",
+    "jobs": "app.cli.jobs",
 }
 
 

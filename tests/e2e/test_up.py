@@ -52,8 +52,11 @@ class Up:
 
     def one(self, *words: str) -> psutil.Process:
         def find() -> psutil.Process | None:
-            found = [p for p in self.descendants() if all(w in " ".join(p.cmdline()) for w in words)]
-            return found[0] if found else None
+            for process in self.descendants():
+                with suppress(psutil.Error):  # it may have ended since it was seen
+                    if all(word in " ".join(process.cmdline()) for word in words):
+                        return process
+            return None
 
         return wait_until(find, " ".join(words))
 
@@ -90,6 +93,13 @@ def make_calendar(port: int) -> None:
     assert wait_until(finished, "a calendar")
 
 
+def jobs(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "TASKOVERFLOW_DATA_DIR": str(folder / "data")}
+    return subprocess.run(
+        [*COMMAND, "jobs", *arguments], env=environment, capture_output=True, text=True, check=False
+    )
+
+
 def test_everything_runs_and_stops_and_the_data_stays(tmp_path: Path) -> None:
     with up(tmp_path) as first:
         first.ready()
@@ -98,11 +108,18 @@ def test_everything_runs_and_stops_and_the_data_stays(tmp_path: Path) -> None:
             f"http://127.0.0.1:{first.port}/api/v1/todos", json=todo, trust_env=False
         ).is_success
         make_calendar(first.port)
+        # Nothing but the data folder says where its servers are.
+        listed = jobs(tmp_path, "list", "--state", "SUCCESS")
+        assert listed.returncode == 0, listed.stderr
+        job_id = listed.stdout.splitlines()[1].split()[0]
+        assert "claimed" in jobs(tmp_path, "show", job_id).stdout
+        assert jobs(tmp_path, "redrive").returncode == 0
         family = first.descendants()
         assert len(family) >= 5
         first.process.send_signal(signal.SIGTERM)
         assert first.process.wait() == 0, first.text()
         assert gone(family)
+    assert not (tmp_path / "data" / "running.json").exists()
     with up(tmp_path) as second:
         second.ready()
         (kept,) = httpx.get(f"http://127.0.0.1:{second.port}/api/v1/todos", trust_env=False).json()
@@ -175,6 +192,8 @@ def test_nothing_outlives_a_launcher_that_is_killed(tmp_path: Path) -> None:
         running.process.kill()
         running.process.wait()
         wait_until(lambda: gone(family), "the end of all")
+        # It could not clean up, but is not taken for one that runs.
+        assert "No `taskoverflow up` runs on" in jobs(tmp_path, "list").stderr
     with up(tmp_path) as again:
         again.ready()
         make_calendar(again.port)
