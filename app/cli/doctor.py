@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
+from app.cli.operating.settings import operator_settings
 from app.domain.findings import Finding, Level
 from app.services.doctor import examine
-from app.settings import Settings, read_settings
+from app.settings import Settings
 
 _MARKS = {
     Level.OK: ("ok", typer.colors.GREEN),
@@ -22,7 +23,7 @@ def doctor(
     *, as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for scripts.")] = False
 ) -> None:
     """Check Postgres, its migrations, the broker and its queue, and the clocks; 1 if anything failed."""
-    settings = read_settings(Settings)
+    settings = operator_settings()
     failed = asyncio.run(_report(settings, as_json=as_json))
     if failed:
         raise typer.Exit(1)

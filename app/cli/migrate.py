@@ -8,7 +8,7 @@ from alembic import command
 from alembic.util import CommandError
 
 from app.settings import DatabaseSettings, read_settings
-from app.storage.database import is_unreachable
+from app.storage.flaws import database_flaw
 from app.storage.migrations import alembic_config
 
 migrate = typer.Typer(no_args_is_help=True, help="Bring the database's schema up or down.")
@@ -49,9 +49,10 @@ def _run(call: Callable[[], None]) -> None:
     except CommandError as error:
         typer.echo(str(error), err=True)
     except Exception as error:
-        if not is_unreachable(error):
+        flaw = database_flaw(error)
+        if flaw is None:
             raise
-        typer.echo(f"TASKOVERFLOW_DATABASE_URL: Postgres can't be reached: {error}", err=True)
+        typer.echo(flaw, err=True)
     else:
         return
     raise typer.Exit(1)

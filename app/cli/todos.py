@@ -1,7 +1,5 @@
 """``taskoverflow todos``: todos by the hundred."""
 
-import io
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +10,7 @@ import typer
 from app.cli.importing.read import read_file
 from app.cli.importing.rows import Row, UnreadableFileError
 from app.cli.importing.send import StoppedError, Taken, send
+from app.cli.printable import show_any_character
 
 _TIMEOUT_SECONDS = 30
 
@@ -29,7 +28,7 @@ def import_file(
     ] = False,
 ) -> None:
     """Add the todos of a file, in its order; the exit code is 1 unless all were taken."""
-    _show_any_character()
+    show_any_character()
     try:
         rows = read_file(file)
     except UnreadableFileError as error:
@@ -65,9 +64,3 @@ def import_rows(client: httpx.Client, rows: Iterable[Row], *, quiet: bool) -> bo
         return False
     typer.echo(f"{taken} taken, {refused} refused")
     return refused == 0
-
-
-def _show_any_character() -> None:
-    """Escape what the terminal's encoding lacks: a title must not end an import half way."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")

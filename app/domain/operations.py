@@ -43,5 +43,4 @@ class Waiting:
     """A job that could run now."""
 
     job_id: UUID
-    attempt: int
     since: datetime

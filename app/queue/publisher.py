@@ -16,6 +16,8 @@ from app.settings import Settings
 PATIENCE = timedelta(seconds=1)
 """How long a request may wait for the broker: its job is safe already, the message only saves it time."""
 
+_FOR_MANY_DEAD_LETTERS = timedelta(minutes=10)
+
 _THREADS = 8
 
 T = TypeVar("T")
@@ -46,6 +48,10 @@ class Publisher:
         encoded = [message.encode() for message in messages]
         patience = 2 * PATIENCE + len(messages) * PATIENCE / 100
         await self._run(lambda: self._broker.enqueue_all(encoded), patience)
+
+    async def redrive_dead_letters(self) -> int:
+        """Move dead letters back to their queue, and count them; or raise ``SendFailed``."""
+        return await self._run(self._broker.redrive_dead_letters, _FOR_MANY_DEAD_LETTERS)
 
     async def ping(self) -> None:
         """Raise ``SendFailed`` if the broker does not answer."""

@@ -9,11 +9,13 @@ from app.domain.findings import Finding, Level, clock
 from app.queue.broker import BrokerTrouble
 from app.queue.open import open_broker
 from app.settings import Settings
-from app.storage import examination
-from app.storage.database import is_unreachable, open_engine, open_sessions
+from app.storage import examination, operations
+from app.storage.database import open_engine, open_sessions
+from app.storage.flaws import database_flaw
 from app.storage.migrations import expected_head
 
 _PATIENCE = timedelta(seconds=5)
+_LONG_WAIT = timedelta(minutes=1)
 
 
 async def examine(settings: Settings) -> AsyncIterator[Finding]:
@@ -29,17 +31,23 @@ async def _postgres(settings: Settings) -> AsyncIterator[Finding]:
     try:
         async with open_sessions(engine).begin() as session:
             seen = await examination.look(session)
+            found = [
+                Finding("postgres", Level.OK, f"PostgreSQL {seen.version} answers"),
+                _migrations(seen.migration, expected_head()),
+                clock("postgres clock", seen.clock, datetime.now(UTC)),
+            ]
+            if found[1].level is Level.OK:
+                found.append(_waiting(seen.clock, await operations.waiting_since(session)))
     except Exception as error:
-        refusal = examination.refusal(error)
-        if refusal is None and not is_unreachable(error):
+        flaw = database_flaw(error)
+        if flaw is None:
             raise
-        yield _down("postgres", refusal or str(error), "TASKOVERFLOW_DATABASE_URL")
+        yield _down("postgres", flaw, "TASKOVERFLOW_DATABASE_URL")
         return
     finally:
         await engine.dispose()
-    yield Finding("postgres", Level.OK, f"PostgreSQL {seen.version} answers")
-    yield _migrations(seen.migration, expected_head())
-    yield clock("postgres clock", seen.clock, datetime.now(UTC))
+    for finding in found:
+        yield finding
 
 
 def _migrations(current: str | None, expected: str) -> Finding:
@@ -53,6 +61,17 @@ def _migrations(current: str | None, expected: str) -> Finding:
     if current > expected:
         return Finding("migrations", Level.OK, f"{current}, of a newer release than this one ({expected})")
     return Finding("migrations", Level.OK, f"{current}, the newest")
+
+
+def _waiting(now: datetime, since: datetime | None) -> Finding:
+    if since is None or now - since < _LONG_WAIT:
+        return Finding("waiting jobs", Level.OK, "none waits for long")
+    return Finding(
+        "waiting jobs",
+        Level.WARNING,
+        f"one has been able to run since {since:%Y-%m-%d %H:%M:%S} UTC, and no worker took it",
+        "see whether workers run, and what they log; taskoverflow jobs list --state PENDING shows them",
+    )
 
 
 def _broker(settings: Settings) -> list[Finding]:

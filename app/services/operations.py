@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
 from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.jobs import Job, JobState
 from app.domain.operations import JobHistory, JobList, Snapshot, Waiting
-from app.queue.publisher import SendFailed
+from app.queue.messages import RenderCalendar
+from app.queue.publisher import Publisher, SendFailed
 from app.storage import events, operations
 from app.storage.database import Sessions
 
@@ -23,16 +23,6 @@ _SHOWN = 3
 """How many of the jobs are named that an ambiguous id may mean."""
 
 _BEGINNING = re.compile(r"[0-9a-f]{4,32}")
-
-
-class Bell(Protocol):
-    """The broker, for an operator."""
-
-    async def send_all(self, job_ids: Sequence[tuple[UUID, int]]) -> None:
-        """Ring for each job, given with its latest attempt; ``SendFailed`` where the broker is down."""
-
-    async def redrive_dead_letters(self) -> int:
-        """Put the messages that were set aside back in their queue, and count them; or ``SendFailed``."""
 
 
 class NotDone(Exception):  # noqa: N818 - says what happened
@@ -72,7 +62,7 @@ class OperationsService:
     """Jobs are named by the beginning of their id, as commits are in git."""
 
     sessions: Sessions
-    bell: Bell
+    publisher: Publisher
 
     async def newest(self, states: Sequence[JobState], limit: int) -> JobList:
         """The jobs that were asked for last."""
@@ -113,12 +103,12 @@ class OperationsService:
         job = await self._find(reference)
         new_id = uuid4()
         async with self.sessions.begin() as session:
-            attempt = await operations.run_now(session, job.id)
-            if attempt is None and not await operations.copy(session, job.id, new_id):
+            hurried = await operations.run_now(session, job.id)
+            if not hurried and not await operations.copy(session, job.id, new_id):
                 raise NotDone(_nothing_to_retry(job))
-        runs, ended = (new_id, new_id) if attempt is None else (job.id, None)
+        runs, ended = (job.id, None) if hurried else (new_id, new_id)
         try:
-            await self.bell.send_all([(runs, attempt or 0)])
+            await self.publisher.send(RenderCalendar(runs))
         except SendFailed as error:
             return Retried(job.id, ended, unsent=str(error))
         return Retried(job.id, ended, unsent=None)
@@ -135,9 +125,9 @@ class OperationsService:
             async with self.sessions.begin() as session:
                 batch = await operations.waiting(session, since=since, after=last, limit=_BATCH)
             if not batch:
-                return Redriven(rung, await self.bell.redrive_dead_letters())
+                return Redriven(rung, await self.publisher.redrive_dead_letters())
             # With no transaction open: sending may take long.
-            await self.bell.send_all([(each.job_id, each.attempt) for each in batch])
+            await self.publisher.send_all([RenderCalendar(each.job_id) for each in batch])
             rung, last = rung + len(batch), batch[-1]
 
     async def _find(self, reference: str) -> Job:

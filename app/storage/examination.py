@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from asyncpg import InvalidAuthorizationSpecificationError, InvalidCatalogNameError
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,13 +23,3 @@ async def look(session: AsyncSession) -> Seen:
     asked = select(func.current_setting("server_version"), func.clock_timestamp())
     version, clock = (await session.execute(asked)).one()
     return Seen(version, clock, await migrations.current(session))
-
-
-def refusal(error: BaseException) -> str | None:
-    """What a server said that knows no such user, password or database; None if it is another error."""
-    cause: BaseException | None = error
-    while cause is not None:  # SQLAlchemy wraps what the driver raised, and says more than anybody can use
-        if isinstance(cause, (InvalidAuthorizationSpecificationError, InvalidCatalogNameError)):
-            return str(cause)
-        cause = cause.__cause__
-    return None

@@ -66,7 +66,7 @@ async def waiting(
     A job keeps its ``run_at`` for as long as it waits, so going on after the last one skips none.
     """
     statement = (
-        select(jobs.c.id, jobs.c.attempt, jobs.c.run_at)
+        select(jobs.c.id, jobs.c.run_at)
         .where(jobs.c.state.in_(WAITING), jobs.c.run_at <= since)
         .order_by(jobs.c.run_at, jobs.c.id)
         .limit(limit)
@@ -92,15 +92,14 @@ async def cancel(session: AsyncSession, job_id: UUID) -> bool:
     return (await session.execute(statement)).one_or_none() is not None
 
 
-async def run_now(session: AsyncSession, job_id: UUID) -> int | None:
-    """End the wait of a job in RETRY, and return its latest attempt; None if it is not waiting so."""
+async def run_now(session: AsyncSession, job_id: UUID) -> bool:
+    """End the wait of a job in RETRY; False if it is not waiting so."""
     hurry = (
         update(jobs)
         .where(jobs.c.id == job_id, jobs.c.state == JobState.RETRY)
         .values(run_at=func.now(), ring_at=func.now())
     )
-    row = (await session.execute(recorded(hurry, EventKind.RUN_NOW, None))).one_or_none()
-    return None if row is None else row.attempt
+    return (await session.execute(recorded(hurry, EventKind.RUN_NOW, None))).one_or_none() is not None
 
 
 async def copy(session: AsyncSession, job_id: UUID, new_id: UUID) -> bool:

@@ -90,6 +90,16 @@ async def test_a_postgres_that_refuses(
     assert "TASKOVERFLOW_DATABASE_URL" in found["mend"]
 
 
+async def test_jobs_that_nobody_takes(redis: RedisUnderTest, database_url: str) -> None:
+    await databases.execute(
+        database_url,
+        "INSERT INTO jobs (id, owner_id, options, run_at)"
+        " VALUES (gen_random_uuid(), gen_random_uuid(), '{}', now() - interval '2 minutes')",
+    )
+    (found,) = examined(redis, database_url)["waiting jobs"]
+    assert (found["level"], "whether workers run" in found["mend"]) == ("warning", True)
+
+
 async def test_a_redis_that_may_drop_messages(redis: RedisUnderTest, database_url: str) -> None:
     with Redis.from_url(redis.url) as client:
         client.config_set("maxmemory-policy", "allkeys-lru")

@@ -42,7 +42,7 @@ async def test_a_terminal_shows_how_things_stand_through_a_restart_of_postgres(p
     running = start(postgres)
     try:
         assert databases.migrate(postgres.url, "upgrade").returncode == 0
-        with terminal(WATCH, environment(postgres.url)) as screen:
+        with terminal(WATCH, environment(postgres.url), columns=120) as screen:
             screen.wait_for("nothing waits")
             await databases.execute(postgres.url, WAITS)
             screen.wait_for(JOB)

@@ -76,8 +76,8 @@ class Terminal:
 
 
 @contextmanager
-def terminal(command: Sequence[str], environment: dict[str, str]) -> Iterator[Terminal]:
-    opened = Terminal(command, environment)
+def terminal(command: Sequence[str], environment: dict[str, str], columns: int = 100) -> Iterator[Terminal]:
+    opened = Terminal(command, environment, columns)
     try:
         yield opened
     finally:

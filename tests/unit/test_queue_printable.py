@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.cli.practice.printable import printable
+from app.cli.printable import printable
 
 
 @pytest.mark.parametrize(

@@ -2,18 +2,20 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from typing import Never, TypeVar
 
 import typer
 
-from app.cli.operating.bell import PublisherBell
-from app.cli.operating.flaws import database_flaw
 from app.cli.operating.settings import operator_settings
-from app.cli.operating.text import on_one_line, show_any_character
-from app.queue.publisher import SendFailed
+from app.cli.operating.text import on_one_line
+from app.cli.printable import show_any_character
+from app.queue.broker import BrokerMisconfigured
+from app.queue.publisher import Publisher, SendFailed
 from app.services.operations import NotDone, OperationsService
 from app.settings import Settings
 from app.storage.database import open_engine, open_sessions
+from app.storage.flaws import database_flaw
 
 T = TypeVar("T")
 
@@ -28,7 +30,7 @@ def operate(operation: Operation[T]) -> T:
         return asyncio.run(_operate(settings, operation))
     except NotDone as error:
         _end(str(error))
-    except SendFailed as error:
+    except (SendFailed, BrokerMisconfigured) as error:
         _end(f"TASKOVERFLOW_BROKER_URL: the broker can't be reached: {error}")
     except Exception as error:
         line = database_flaw(error)
@@ -40,8 +42,8 @@ def operate(operation: Operation[T]) -> T:
 async def _operate(settings: Settings, operation: Operation[T]) -> T:
     engine = open_engine(settings.database_url, pool_size=1, name="taskoverflow-operator")
     try:
-        with PublisherBell.open(settings.broker_url) as bell:
-            return await operation(OperationsService(open_sessions(engine), bell))
+        with closing(Publisher.open(settings)) as publisher:
+            return await operation(OperationsService(open_sessions(engine), publisher))
     finally:
         await engine.dispose()
 

@@ -1,20 +1,18 @@
 """Data as a terminal may show it."""
 
-import io
 import json
-import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from app.cli.printable import printable
 
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
 def on_one_line(text: str) -> str:
     """Text without its line breaks, and with what a terminal would obey written out as an escape."""
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode() for c in " ".join(text.split())
-    )
+    return printable(" ".join(text.split()))
 
 
 def short(text: str, length: int) -> str:
@@ -43,9 +41,3 @@ def json_line(value: Mapping[str, Any]) -> str:
 
 def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
-
-
-def show_any_character() -> None:
-    """Escape what the terminal's encoding lacks, rather than end with an error half way."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")

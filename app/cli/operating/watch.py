@@ -10,12 +10,12 @@ from rich.live import Live
 from rich.text import Text
 
 from app.cli.operating.columns import HEADERS, row
-from app.cli.operating.flaws import UNREACHABLE
 from app.cli.operating.tables import framed
 from app.cli.operating.text import moment, span
 from app.domain.operations import Snapshot
 from app.services.operations import OperationsService
 from app.storage.database import is_unreachable
+from app.storage.flaws import UNREACHABLE
 
 _AROUND_THE_JOBS = 8
 """How many lines of the terminal are not jobs."""

@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from app.cli.practice.messages import NotDeleted, Received, Sent
-from app.cli.practice.printable import printable
 from app.cli.practice.tally import Counts
+from app.cli.printable import printable
 
 _WAITING = "Waiting for messages..."
 _UNKNOWN = "unknown"

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import boto3  # type: ignore[import-untyped]
+import boto3
 import pytest
 
 from tests.support.faulty_sqs import FaultySqs, faulty_sqs

@@ -1,8 +1,7 @@
-"""What keeps a command from the database, in one line."""
+"""What keeps an operator from the database, in one line."""
 
 from sqlalchemy.exc import DBAPIError
 
-from app.cli.operating.text import on_one_line
 from app.storage.database import is_unreachable
 
 UNREACHABLE = "Postgres can't be reached"
@@ -15,9 +14,9 @@ _REFUSED = {"28000", "28P01", "3D000", "42501"}
 
 
 def database_flaw(error: Exception) -> str | None:
-    """The line for whoever runs the command; None for what is an error of the program."""
+    """The line for whoever operates the service; None for what is an error of the program."""
     cause = _cause(error)
-    reason = on_one_line(str(cause)) or type(cause).__name__
+    reason = " ".join(str(cause).split()) or type(cause).__name__
     state = getattr(cause, "sqlstate", None)
     if is_unreachable(error):
         return f"TASKOVERFLOW_DATABASE_URL: {UNREACHABLE}: {reason}"

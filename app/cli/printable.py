@@ -1,5 +1,8 @@
 """Text from strangers, made safe to show on a terminal."""
 
+import io
+import sys
+
 
 def printable(text: str) -> str:
     r"""Write out what a terminal would obey or a reader could not see, as Python does: ``\x1b``, ``\n``."""
@@ -7,3 +10,9 @@ def printable(text: str) -> str:
         character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
         for character in text
     )
+
+
+def show_any_character() -> None:
+    """Escape what the terminal's encoding lacks, rather than end with an error half way."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
