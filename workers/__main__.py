@@ -4,6 +4,7 @@ Dramatiq's own command forks several and stops them all when one dies; here whoe
 container's orchestrator or ``taskoverflow up``, restarts the one.
 """
 
+import os
 import signal
 import threading
 
@@ -39,8 +40,13 @@ def main() -> None:
     log.info("worker_ready", threads=settings.worker_threads)
     stop.wait()
     log.info("worker_draining", at_most=str(settings.drain_seconds))
-    worker.stop(timeout=int(settings.drain_seconds.total_seconds() * 1000) + _AFTER_DRAIN_MS)
-    broker.close()
+    try:
+        worker.stop(timeout=int(settings.drain_seconds.total_seconds() * 1000) + _AFTER_DRAIN_MS)
+        broker.close()
+    except Exception:
+        # Dramatiq's event loop would keep a process alive that was not stopped in order.
+        log.exception("worker_not_stopped_in_order")
+        os._exit(1)
     log.info("worker_stopped")
 
 

@@ -1,7 +1,9 @@
 """What a worker is made of; ``dramatiq workers.main:assemble`` loads it as well as ``python -m workers``."""
 
 import asyncio
+import os
 from datetime import timedelta
+from threading import Event, Thread
 from typing import Any
 
 import dramatiq
@@ -25,6 +27,7 @@ log = structlog.get_logger(__name__)
 PATIENCE = timedelta(seconds=60)
 """How long the consumer waits for the broker: an ack that gives up in a stall would be done twice."""
 
+_LOOK_SECONDS = 0.05
 _CONNECTIONS_PER_JOB = 3
 """One reads todos, one writes the file, one carries the heartbeat."""
 
@@ -53,13 +56,19 @@ class Lifecycle(Middleware):
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._stopped = Event()
         self._engine: AsyncEngine | None = None
         self._publisher: Publisher | None = None
         self._sweeping: asyncio.Task[None] | None = None
 
     def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         del broker, worker
-        _loop().run_coroutine(self._open())
+        try:
+            _loop().run_coroutine(self._open())
+        except Exception:
+            # Dramatiq would go on without, and make a dead letter of every message.
+            log.exception("worker_not_started")
+            os._exit(1)
 
     async def _open(self) -> None:
         settings = self._settings
@@ -81,14 +90,25 @@ class Lifecycle(Middleware):
             )
         if isinstance(broker, JobBroker):
             broker.draining.set()
-        for item in iter_queue(worker.work_queue):
-            try:
-                worker.consumers[item.message.queue_name].requeue_messages([item.message])
-            except Exception as error:  # noqa: BLE001 - whatever it was, the sweeper rings again
-                log.warning("message_not_given_back", reason=str(error))
+        # On a thread of its own, since a broker that stalls must not hold up the drain; again and again,
+        # since a message may just be on its way from the broker.
+        Thread(target=self._give_back_fetched, args=(worker,), name="giving-back", daemon=True).start()
+
+    def _give_back_fetched(self, worker: dramatiq.Worker) -> None:
+        """Let other workers have what was fetched ahead, and not only when the last job here has ended."""
+        while not self._stopped.wait(_LOOK_SECONDS):
+            fetched: dict[str, list[dramatiq.MessageProxy]] = {}
+            for item in iter_queue(worker.work_queue):
+                fetched.setdefault(item.message.queue_name, []).append(item.message)
+            for queue_name, messages in fetched.items():
+                try:
+                    worker.consumers[queue_name].requeue_messages(messages)
+                except Exception as error:  # noqa: BLE001 - whatever it was, the sweeper rings again
+                    log.warning("messages_not_given_back", count=len(messages), reason=str(error))
 
     def after_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         del broker, worker
+        self._stopped.set()
         _loop().run_coroutine(self._close())
 
     async def _close(self) -> None:

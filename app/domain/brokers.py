@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 DEFAULT_QUEUE = "ical"
@@ -42,6 +43,10 @@ class SqsAddress:
     def is_fifo(self) -> bool:
         """Whether it is a FIFO queue, which AWS tells by the name alone."""
         return self.queue.endswith(FIFO_SUFFIX)
+
+    def sibling(self, queue: str) -> Self:
+        """Another queue at the same place."""
+        return replace(self, queue=queue)
 
     @property
     def dead_letter_queue(self) -> str:
@@ -102,6 +107,8 @@ def _emulator(url: str) -> SqsAddress:
     if not parts.hostname:
         raise ValueError(_EXPECTED_EMULATOR)
     region = parse_qs(parts.query).get("region", [_EMULATED_REGION])[-1]
+    if not _REGION.fullmatch(region):
+        raise ValueError(f"{region!r} is not the name of an AWS region: {_EXPECTED_EMULATOR}")
     endpoint = f"{parts.scheme.removeprefix('sqs+')}://{parts.netloc}"
     return SqsAddress(url, region, _queue(parts), endpoint)
 

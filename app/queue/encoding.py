@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from dramatiq import JSONEncoder
-from dramatiq.common import q_name
+from dramatiq import JSONEncoder, MessageProxy
 from dramatiq.errors import DecodeError
 from dramatiq.message import Message
+
+_OPTIONS = {"redis_message_id", "message_group_id", "message_deduplication_id"}
 
 _SHAPE: dict[str, type | tuple[type, ...]] = {
     "queue_name": str,
@@ -35,7 +36,17 @@ class StrictEncoder(JSONEncoder):
 def read_message(data: bytes, queue_name: str) -> Message[Any]:
     """Read a message that came from a queue, or raise ``DecodeError``."""
     message: Message[Any] = Message.decode(data)
-    if q_name(message.queue_name) != q_name(queue_name):
-        # Dramatiq finds the consumer to answer to by this name: a wrong one would end the worker's thread.
-        raise DecodeError(f"the message is of the queue {message.queue_name!r}", data, None)
+    if flaw := flaw_of(message, queue_name):
+        raise DecodeError(flaw, data, None)
     return message
+
+
+def flaw_of(message: Message[Any] | MessageProxy, queue_name: str) -> str | None:
+    """What makes a message one that Dramatiq can't handle, although it can be read."""
+    if message.queue_name != queue_name:
+        # Dramatiq finds the consumer to answer to by this name: a wrong one would end the worker's thread.
+        return f"the message is of the queue {message.queue_name!r}"
+    if not (message.options.keys() <= _OPTIONS and all(isinstance(v, str) for v in message.options.values())):
+        # Others steer Dramatiq itself: hold the message for years, or name exceptions that are none.
+        return f"the message has options that are not ours: {', '.join(message.options)}"
+    return None

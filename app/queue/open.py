@@ -19,20 +19,28 @@ def open_broker(
     Raises ``BrokerMisconfigured`` where a library or AWS's own settings are missing.
     """
     dramatiq.set_encoder(StrictEncoder())
+    try:
+        return _open(settings, patience, middleware or [])
+    except (ValueError, TypeError, SyntaxError) as error:
+        # A URL's parameters are the client library's to read: ?socket_timeout=soon.
+        raise BrokerMisconfigured(f"the URL has a parameter that makes no sense: {error}") from None
+
+
+def _open(settings: Settings, patience: timedelta, middleware: list[Middleware]) -> JobBroker:
     # Each kind brings a client library that takes long to load: only the one that is used is.
     # ruff: noqa: PLC0415
     match settings.broker_url:
         case RedisAddress() as address:
             from app.queue.redis import open_redis
 
-            return open_redis(address, patience=patience, middleware=middleware or [])
+            return open_redis(address, patience=patience, middleware=middleware)
         case SqsAddress() as address:
-            from app.queue.sqs.open import open_sqs
+            from app.queue.sqs.broker import SqsBroker
 
-            return open_sqs(
+            return SqsBroker(
                 address,
                 patience=patience,
-                middleware=middleware or [],
+                middleware=middleware,
                 visibility=settings.sqs_visibility,
                 create_queues=settings.create_queues,
             )
@@ -45,4 +53,4 @@ def open_broker(
                 raise BrokerMisconfigured(
                     "RabbitMQ needs an extra that is not installed: pip install 'taskoverflow[rabbitmq]'"
                 ) from None
-            return open_rabbitmq(address, patience=patience, middleware=middleware or [])
+            return open_rabbitmq(address, patience=patience, middleware=middleware)

@@ -6,8 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Self, TypeVar
 
-from dramatiq.errors import DramatiqError
-
 from app.queue.broker import JobBroker
 from app.queue.messages import RenderCalendar
 from app.queue.open import open_broker
@@ -35,9 +33,9 @@ class Publisher:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="publisher")
 
     @classmethod
-    def open(cls, settings: Settings) -> Self:
+    def open(cls, settings: Settings, *, patience: timedelta = PATIENCE) -> Self:
         """Make a publisher for the broker in the settings; nothing is connected yet."""
-        return cls(open_broker(settings, patience=PATIENCE))
+        return cls(open_broker(settings, patience=patience))
 
     async def send(self, message: RenderCalendar) -> None:
         """Hand a message to the broker, or raise ``SendFailed``."""
@@ -63,7 +61,8 @@ class Publisher:
             # A stalled broker holds the threads: whoever waits for one must be able to give up as well.
             async with asyncio.timeout(patience.total_seconds()):
                 return await loop.run_in_executor(self._threads, call)
-        except (DramatiqError, OSError) as error:
+        except Exception as error:
+            # Whatever a client library may raise: the job is accepted, and its client is to hear so.
             raise SendFailed(str(error) or type(error).__name__) from error
 
     def close(self) -> None:

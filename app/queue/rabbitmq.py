@@ -8,9 +8,9 @@ from typing import Any
 
 import pika
 import structlog
-from dramatiq import Message, MessageProxy, Middleware
+from dramatiq import Consumer, Message, MessageProxy, Middleware
 from dramatiq.brokers.rabbitmq import RabbitmqBroker, _RabbitmqConsumer
-from dramatiq.common import q_name, xq_name
+from dramatiq.common import xq_name
 from dramatiq.errors import ConnectionClosed, DecodeError
 from pika.exceptions import (
     AMQPError,
@@ -24,7 +24,7 @@ from pika.exceptions import (
 from app.domain.brokers import RabbitmqAddress
 from app.domain.findings import Finding, Level
 from app.queue.broker import BrokerMisconfigured, BrokerUnreachable, JobBroker
-from app.queue.encoding import read_message
+from app.queue.encoding import flaw_of, read_message
 from app.queue.messages import RenderCalendar
 
 _HEARTBEAT_SECONDS = 10
@@ -62,6 +62,10 @@ class ConfirmingRabbitmqBroker(JobBroker, RabbitmqBroker):
     def consumer_class(self) -> type["DrainableConsumer"]:
         return DrainableConsumer
 
+    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:
+        with _broker_errors():
+            return super().consume(queue_name, prefetch, timeout)
+
     def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
         with _broker_errors():
             return super().enqueue(message, delay=delay)
@@ -85,16 +89,18 @@ class ConfirmingRabbitmqBroker(JobBroker, RabbitmqBroker):
         moved = 0
         with _broker_errors():
             self.declare_queue(RenderCalendar.queue, ensure=True)
-            for method, _, body in iter(
-                lambda: self.channel.basic_get(xq_name(RenderCalendar.queue)), (None, None, None)
-            ):
+            # No more than there were: one that workers refuse at once would be moved again and again.
+            for _ in range(self.get_queue_message_counts(RenderCalendar.queue)[-1]):
+                method, _, body = self.channel.basic_get(xq_name(RenderCalendar.queue))
+                if method is None:
+                    break
                 try:
                     super().enqueue(read_message(body, RenderCalendar.queue))
                 except DecodeError:
                     continue  # not acknowledged: it is a dead letter again when the channel closes
                 self.channel.basic_ack(method.delivery_tag)
                 moved += 1
-            del self.connection
+            del self.channel
         return moved
 
 
@@ -108,8 +114,8 @@ class DrainableConsumer(_RabbitmqConsumer):
             self._drain()
             return None
         message: MessageProxy | None = super().__next__()  # type: ignore[no-untyped-call]
-        if message is not None and q_name(message.queue_name) != q_name(self.queue_name):
-            log.error("undecodable_message", queue=self.queue_name, message=str(message))
+        if message is not None and (flaw := flaw_of(message, self.queue_name)):
+            log.error("undecodable_message", queue=self.queue_name, reason=flaw)
             self.nack(message)  # type: ignore[no-untyped-call]
             return None
         return message

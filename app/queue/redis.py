@@ -19,6 +19,7 @@ from redis import (
     TimeoutError,  # noqa: A004
 )
 from redis.backoff import NoBackoff
+from redis.exceptions import NoPermissionError
 from redis.retry import Retry
 
 from app.domain.brokers import RedisAddress
@@ -31,7 +32,13 @@ from app.queue.redis_findings import examine
 _HEARTBEAT_MS = 10_000
 """After how long a dead worker's prefetched messages go to others; a minute by default."""
 
+_MAINTENANCE_CHANCE = 10_000
+"""In a million commands. An idle worker asks ten times a second, so a dead one is noticed within some seconds
+of its last heartbeat; Dramatiq's own chance is a tenth of that."""
+
 _CONNECT_SECONDS = 2
+_LASTING = ("DB index is out of range", "NOAUTH", "WRONGPASS", "MOVED", "CROSSSLOT", "unknown command")
+"""How the refusals begin that time alone does not end."""
 
 log = structlog.get_logger(__name__)
 
@@ -48,7 +55,16 @@ def open_redis(
         # would only keep a caller from hearing that the server is down.
         retry=Retry(NoBackoff(), 1),
     )
-    return TolerantRedisBroker(client=client, middleware=middleware, heartbeat_timeout=_HEARTBEAT_MS)
+    try:
+        client.connection_pool.make_connection()  # what is wrong with the URL shows now, not at its first use
+    except RedisError as error:
+        raise ValueError(str(error)) from None
+    return TolerantRedisBroker(
+        client=client,
+        middleware=middleware,
+        heartbeat_timeout=_HEARTBEAT_MS,
+        maintenance_chance=_MAINTENANCE_CHANCE,
+    )
 
 
 class TolerantRedisBroker(JobBroker, RedisBroker):
@@ -61,7 +77,8 @@ class TolerantRedisBroker(JobBroker, RedisBroker):
     def check(self, *, consumes: bool = False) -> None:
         del consumes
         with _broker_errors():
-            self.client.ping()
+            # Unlike a ping it needs what sending and receiving need: to run the script, and to write.
+            self._dispatch("qsize")(RenderCalendar.queue)
 
     def findings(self, *, expected_visibility: float) -> Iterator[Finding]:
         del expected_visibility
@@ -100,6 +117,11 @@ class TolerantRedisBroker(JobBroker, RedisBroker):
                 self._bury(queue_name, data)
         return readable
 
+    def do_requeue(self, queue_name: str, *message_ids: str) -> None:
+        """Give messages back; Dramatiq expects an error of its own here, and no other."""
+        with _broker_errors():
+            self._dispatch("requeue")(queue_name, *message_ids)
+
     def _is_readable(self, data: bytes, queue_name: str) -> bool:
         try:
             return "redis_message_id" in read_message(data, queue_name).options
@@ -124,9 +146,9 @@ class TolerantRedisBroker(JobBroker, RedisBroker):
         def call(*args: object) -> Any:  # noqa: ANN401 - whatever the script answers
             try:
                 return dispatch(*args)
-            except TimeoutError as error:
-                # Dramatiq knows connections that close, not servers that stall: it would give up on the
-                # message of an acknowledgement that only came late.
+            except (TimeoutError, ResponseError) as error:
+                # Dramatiq knows connections that close, not servers that stall, are full or fail over: it
+                # would give up on an acknowledgement, and leave its message with a worker that lives.
                 raise ConnectionError(str(error)) from error
 
         return call
@@ -136,9 +158,12 @@ class TolerantRedisBroker(JobBroker, RedisBroker):
 def _broker_errors() -> Iterator[None]:
     try:
         yield
-    except AuthenticationError as error:
-        raise BrokerMisconfigured(f"Redis does not accept the user name or password: {error}") from error
-    except ResponseError as error:
-        raise BrokerMisconfigured(f"Redis refuses: {error}") from error
     except (RedisError, OSError) as error:
-        raise BrokerUnreachable(str(error) or type(error).__name__) from error
+        # See _dispatch, which has its reasons to call a refusal a connection error.
+        cause = error.__cause__ if isinstance(error.__cause__, RedisError) else error
+        text = str(cause) or type(cause).__name__
+        if isinstance(cause, AuthenticationError):
+            raise BrokerMisconfigured(f"Redis does not accept the user name or password: {text}") from error
+        if isinstance(cause, NoPermissionError) or text.startswith(_LASTING):
+            raise BrokerMisconfigured(f"Redis refuses: {text}") from error
+        raise BrokerUnreachable(text) from error

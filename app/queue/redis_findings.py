@@ -23,6 +23,13 @@ def examine(client: Redis, namespace: str, queue_name: str) -> Iterator[Finding]
             "this is a replica, which takes no messages",
             "name the primary in TASKOVERFLOW_BROKER_URL",
         )
+    if info.get("cluster_enabled"):
+        yield Finding(
+            "broker cluster",
+            Level.WARNING,
+            "cluster mode is on: with more than one shard Dramatiq's scripts fail, which touch several slots",
+            "use a server without cluster mode, or one shard",
+        )
     policy = info.get("maxmemory_policy", "unknown")
     if policy != "noeviction":
         yield Finding(

@@ -44,7 +44,8 @@ class BrokerUnderTest(Protocol):
     def go_away(self) -> None:
         """Be gone as a server is that died, with its messages on disk."""
 
-    def come_back(self) -> None: ...
+    def come_back(self) -> None:
+        """Be there again; nothing where it never went."""
 
 
 @dataclass
@@ -76,7 +77,8 @@ class RedisUnderTest:
         self.running.process.wait()
 
     def come_back(self) -> None:
-        self.running.process = start(self.running.server).process
+        if self.running.process.poll() is not None:
+            self.running.process = start(self.running.server).process
 
 
 def _redis_message_id(text: bytes) -> str:
@@ -129,11 +131,8 @@ class SqsUnderTest:
         return attributes
 
     def put(self, text: bytes) -> None:
-        order = (
-            {"MessageGroupId": "stranger", "MessageDeduplicationId": b64encode(text[:60]).decode()}
-            if self.is_fifo
-            else {}
-        )
+        name = str(uuid4())
+        order = {"MessageGroupId": name, "MessageDeduplicationId": name} if self.is_fifo else {}
         self.client.send_message(QueueUrl=self.queue_url, MessageBody=b64encode(text).decode(), **order)
 
     def waiting(self) -> int:
@@ -145,6 +144,9 @@ class SqsUnderTest:
     def dead_letters(self) -> int:
         return int(self.attributes(self.dead_url)["ApproximateNumberOfMessages"])
 
+    def queues(self) -> list[str]:
+        return [url.rpartition("/")[2] for url in self.client.list_queues().get("QueueUrls", [])]
+
     def set_attributes(self, **attributes: str) -> None:
         self.client.set_queue_attributes(QueueUrl=self.queue_url, Attributes=attributes)
 
@@ -152,7 +154,8 @@ class SqsUnderTest:
         self.gate.shut()
 
     def come_back(self) -> None:
-        self.gate.open()
+        if not self.gate.is_open:
+            self.gate.open()
 
     def _make(self, name: str, **attributes: str) -> str:
         flavour = {"FifoQueue": "true"} if self.is_fifo else {}
@@ -194,7 +197,8 @@ class RabbitmqUnderTest:
         self.node.kill()
 
     def come_back(self) -> None:
-        self.node.start()
+        if not self.node.is_running:
+            self.node.start()
 
     def _connection(self) -> Any:
         return pika.BlockingConnection(pika.URLParameters(self.url))

@@ -77,9 +77,11 @@ def rabbitmq(node: rabbitmq_server.Rabbitmq) -> RabbitmqUnderTest:
 
 
 @pytest.fixture(params=BROKERS)
-def broker(request: pytest.FixtureRequest) -> BrokerUnderTest:
+def broker(request: pytest.FixtureRequest) -> Iterator[BrokerUnderTest]:
     chosen: BrokerUnderTest = request.getfixturevalue(request.param.replace("-", "_"))
-    return chosen
+    yield chosen
+    # The next test is to find it there, however this one ended.
+    chosen.come_back()
 
 
 @pytest.fixture

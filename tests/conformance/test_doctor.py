@@ -161,6 +161,22 @@ async def test_a_permission_that_is_missing_is_named(
     queue: SqsUnderTest, database_url: str, action: str
 ) -> None:
     queue.gate.fail(action, Refusal("AccessDenied", "not you", 403))
-    failed = [f for f in examined(queue, database_url, fails=True)["permissions"] if f["level"] == "failed"]
-    (found,) = failed
-    assert found["mend"] == f"allow sqs:{action} to the worker's role"
+    (found,) = examined(queue, database_url, fails=True)["permissions"]
+    assert f"sqs:{action} " in found["detail"]
+    assert (found["level"], found["mend"]) == ("failed", "allow it to the worker's role")
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        Refusal("RequestThrottled", "slow down", 403),
+        Refusal("InvalidParameterValue", "Message does not exist or is not available"),
+    ],
+)
+async def test_what_is_no_denial_is_not_taken_for_one(
+    queue: SqsUnderTest, database_url: str, refusal: Refusal
+) -> None:
+    for action in ("DeleteMessage", "ChangeMessageVisibility"):
+        queue.gate.fail(action, refusal, times=3)
+    (found,) = examined(queue, database_url)["permissions"]
+    assert found["level"] == "ok"

@@ -77,10 +77,12 @@ def test_messages_of_a_group_are_worked_on_in_order_by_several_workers(
     sender: JobBroker, start_recorder: Callable[[], None], lines: Path
 ) -> None:
     groups = [f"group-{number}" for number in range(8)]
-    sender.enqueue_all([a_message(group, str(number)) for number in range(5) for group in groups])
+    sender.enqueue_all([a_message(group, str(number)) for group in groups for number in range(5)])
     start_recorder()
     start_recorder()
-    wait_until(lambda: len({pid for *_, pid in read(lines)}) == 2, "both workers at work")
+    # None of them ends before it may: were two of a group worked on at once, it would show here.
+    wait_until(lambda: len(read(lines)) == 4, "both threads of both workers at work")
+    assert len({pid for *_, pid in read(lines)}) == 2
     Path(f"{lines}.go").touch()
 
     wait_until(lambda: sum(event == "end" for event, *_ in read(lines)) == 40, "every message worked on")

@@ -69,9 +69,10 @@ async def test_the_message_of_a_long_job_stays_hidden(
 async def test_deletes_that_fail_do_not_fill_the_worker_up(
     running: Service, client: httpx.Client, broker: SqsUnderTest
 ) -> None:
+    running.start("worker")
+    wait_until(lambda: logged(running, "worker_ready"), "the worker")
     # As many messages as it may hold, each with all the tries that botocore makes.
     broker.gate.fail("DeleteMessage", Refusal("InternalError", "try again", 500), times=4 * 3)
-    running.start("worker")
     for url in [ask(client, name=f"calendar {number}") for number in range(12)]:
         assert (await state(client, url, "SUCCESS"))["attempt"] == 1
     wait_until(lambda: broker.waiting() == broker.unacknowledged() == 0, "the redelivered ones gone too")
@@ -82,8 +83,9 @@ async def test_a_receipt_handle_that_went_stale_harms_nothing(
     running: Service, client: httpx.Client, broker: SqsUnderTest
 ) -> None:
     stale = "Value for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired."
-    broker.gate.fail("DeleteMessage", Refusal("InvalidParameterValue", stale))
     running.start("worker")
+    wait_until(lambda: logged(running, "worker_ready"), "the worker")
+    broker.gate.fail("DeleteMessage", Refusal("InvalidParameterValue", stale))
     assert (await state(client, ask(client), "SUCCESS"))["attempt"] == 1
     assert (await state(client, ask(client), "SUCCESS"))["attempt"] == 1
     wait_until(lambda: broker.waiting() == broker.unacknowledged() == 0, "an empty queue")
@@ -200,6 +202,24 @@ def test_dead_letters_go_back_and_what_cannot_be_read_stays(broker: SqsUnderTest
     dead = broker.attributes(broker.dead_url)
     assert dead["ApproximateNumberOfMessagesNotVisible"] == "1"
     assert opened.redrive_dead_letters() == 0
+
+
+def test_dead_letters_without_their_queue_name_that_queue(broker: SqsUnderTest, opened: JobBroker) -> None:
+    broker.client.delete_queue(QueueUrl=broker.dead_url)
+    with pytest.raises(BrokerMisconfigured, match=f"no SQS queue '{broker.dead_name}'"):
+        opened.redrive_dead_letters()
+
+
+async def test_a_queue_that_is_deleted_is_made_again_where_that_is_asked_for(
+    running: Service, client: httpx.Client, broker: SqsUnderTest
+) -> None:
+    running.settings["TASKOVERFLOW_CREATE_QUEUES"] = "true"
+    worker = running.start("worker")
+    await state(client, ask(client), "SUCCESS")
+    broker.client.delete_queue(QueueUrl=broker.queue_url)
+    wait_until(lambda: broker.queue in broker.queues(), "the queue again")
+    assert (await state(client, ask(client), "SUCCESS"))["attempt"] == 1
+    assert worker.poll() is None
 
 
 class TestTheGate:

@@ -2,6 +2,10 @@
 
 import os
 import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -10,6 +14,7 @@ from redis import Redis
 from app.cli.local.ports import free_port
 from tests.conformance.brokers import RabbitmqUnderTest, RedisUnderTest, SqsUnderTest
 from tests.support.aws_rules import Refusal
+from tests.support.ministack import CREDENTIALS
 from tests.support.processes import COMMAND
 
 NOWHERE = "postgresql://127.0.0.1:1/none"
@@ -22,6 +27,26 @@ NO_CREDENTIALS = {
     "AWS_REGION": "",
     "AWS_DEFAULT_REGION": "",
 }
+
+
+@contextmanager
+def a_web_server() -> Iterator[str]:
+    """One that answers everything with an empty object."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(200)
+            self.send_header("content-length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
 
 pytestmark = pytest.mark.parametrize("command", ["api", "worker"])
 
@@ -59,6 +84,13 @@ def refused(command: str, url: str, **environment: str) -> str:
         ("sqs://eu-west-1/my queue", "'my queue' is not the name of an SQS queue"),
         ("sqs://key:secret@eu-west-1/ical", "AWS credentials do not belong in the URL"),
         ("amqp://", "expected amqp://"),
+        ("redis://host?socket_timeout=soon", "the URL has a parameter that makes no sense: "),
+        ("redis://host?colour=red", "the URL has a parameter that makes no sense: "),
+        ("unix:///socket?db=first", "the URL has a parameter that makes no sense: "),
+        ("rediss://host?ssl_cert_reqs=maybe", "the URL has a parameter that makes no sense: "),
+        ("amqp://host?heartbeat=often", "the URL has a parameter that makes no sense: "),
+        ("amqps://host?ssl_options={'ca'", "the URL has a parameter that makes no sense: "),
+        ("sqs+http://host?region=nowhere", "'nowhere' is not the name of an AWS region"),
     ],
 )
 def test_a_url_that_makes_no_sense(command: str, url: str, expected: str) -> None:
@@ -79,8 +111,21 @@ def test_redis_without_such_a_database(command: str, redis: RedisUnderTest) -> N
 def test_redis_without_a_permission(command: str, redis: RedisUnderTest) -> None:
     with Redis.from_url(redis.url) as client:
         client.acl_setuser("limited", enabled=True, passwords=["+x"], commands=["-@all"], keys=["*"])
-    limited = redis.url.replace("redis://:", "redis://limited:x@", 1).split("@")
-    assert "no permission" in refused(command, f"{limited[0]}@{limited[-1]}").lower()
+    address = redis.url.rpartition("@")[2]
+    assert "no permission" in refused(command, f"redis://limited:x@{address}").lower()
+
+
+def test_redis_where_it_may_only_read(command: str, redis: RedisUnderTest) -> None:
+    with Redis.from_url(redis.url) as client:
+        client.acl_setuser("reader", enabled=True, passwords=["+x"], commands=["+@read", "+ping"], keys=["*"])
+    address = redis.url.rpartition("@")[2]
+    assert "no permission" in refused(command, f"redis://reader:x@{address}").lower()
+
+
+def test_something_else_than_sqs(command: str) -> None:
+    with a_web_server() as url:
+        line = refused(command, url.replace("http://", "sqs+http://"), **CREDENTIALS)
+    assert line == f"{url} does not answer as SQS does"
 
 
 def test_sqs_without_its_queue(command: str, sqs: SqsUnderTest) -> None:
@@ -129,3 +174,11 @@ def test_rabbitmq_without_its_library(command: str, tmp_path: Path) -> None:
     (tmp_path / "pika.py").write_text("raise ModuleNotFoundError('no pika', name='pika')", encoding="utf-8")
     line = refused(command, "amqp://127.0.0.1:1", PYTHONPATH=str(tmp_path))
     assert line == "RabbitMQ needs an extra that is not installed: pip install 'taskoverflow[rabbitmq]'"
+
+
+def test_a_worker_that_may_not_delete(command: str, sqs: SqsUnderTest) -> None:
+    if command == "api":
+        return  # which only sends
+    sqs.gate.fail("DeleteMessage", Refusal("AccessDenied", "not you", 403))
+    line = refused(command, sqs.url, **sqs.environment)
+    assert line.startswith("no permission for sqs:DeleteMessage on the queue 'ical-")

@@ -32,6 +32,9 @@ STRANGERS = {
     "no message": b'{"colour": "red"}',
     "wrong types": a_message(options=None),
     "another queue": a_message(queue_name="elsewhere"),
+    "a queue of Dramatiq's own": a_message(queue_name="ical.XQ"),
+    "an exception that is none": a_message(options={"redis_message_id": str(uuid4()), "throws": "x"}),
+    "not before the sun is cold": a_message(options={"redis_message_id": str(uuid4()), "eta": 1e300}),
 }
 
 

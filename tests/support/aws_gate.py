@@ -36,6 +36,10 @@ class Gate:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def is_open(self) -> bool:
+        return self._server is not None
+
     def fail(self, action: str, refusal: Refusal, *, times: int = 1) -> None:
         """Answer the next calls of an action with an error."""
         self.planned.setdefault(action, deque()).extend([refusal] * times)

@@ -27,6 +27,7 @@ class Service:
     settings: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    _logs: dict[int, Path] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -42,10 +43,16 @@ class Service:
             **self.settings,
         }
 
+    def log_of(self, process: subprocess.Popen[bytes]) -> str:
+        """What it has said so far."""
+        return self._logs[process.pid].read_text()
+
     def start(self, name: str) -> subprocess.Popen[bytes]:
-        with (self.logs / f"{name}-{len(self.processes)}.log").open("wb") as log:
+        path = self.logs / f"{name}-{len(self.processes)}.log"
+        with path.open("wb") as log:
             process = subprocess.Popen([*COMMAND, name], env=self.environment, stderr=log, stdout=log)
         self.processes.append(process)
+        self._logs[process.pid] = path
         return process
 
     def start_api(self) -> None:

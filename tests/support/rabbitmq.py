@@ -48,6 +48,10 @@ class Rabbitmq:
             process.wait()
         self._processes.clear()
 
+    @property
+    def is_running(self) -> bool:
+        return bool(self._processes)
+
     def add_vhost(self, name: str) -> None:
         """Room of its own for a test, as a database is on Postgres."""
         for arguments in (["add_vhost", name], ["set_permissions", "-p", name, "guest", ".*", ".*", ".*"]):

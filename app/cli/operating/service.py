@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import closing
+from datetime import timedelta
 from typing import Never, TypeVar
 
 import typer
@@ -16,6 +17,9 @@ from app.services.operations import NotDone, OperationsService
 from app.settings import Settings
 from app.storage.database import open_engine, open_sessions
 from app.storage.flaws import database_flaw
+
+_PATIENCE = timedelta(seconds=10)
+"""How long an operator waits for the broker: nobody waits behind them."""
 
 T = TypeVar("T")
 
@@ -42,7 +46,7 @@ def operate(operation: Operation[T]) -> T:
 async def _operate(settings: Settings, operation: Operation[T]) -> T:
     engine = open_engine(settings.database_url, pool_size=1, name="taskoverflow-operator")
     try:
-        with closing(Publisher.open(settings)) as publisher:
+        with closing(Publisher.open(settings, patience=_PATIENCE)) as publisher:
             return await operation(OperationsService(open_sessions(engine), publisher))
     finally:
         await engine.dispose()

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import boto3
-import botocore.session
 from botocore.config import Config
 
 from app.cli.practice.failures import QueueError, WrongUsageError, plainly
+from app.queue.sqs.client import emulated_session
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -50,7 +50,7 @@ def connect(name: str, *, region: str, endpoint_url: str | None) -> Queue:
 def _client(region: str, endpoint_url: str | None) -> "SQSClient":
     if endpoint_url is not None:
         _check(endpoint_url)
-    session = boto3.Session(botocore_session=_session(emulated=endpoint_url is not None))
+    session = boto3.Session(botocore_session=None if endpoint_url is None else emulated_session())
     try:
         client: SQSClient = session.client(
             "sqs", region_name=region, endpoint_url=endpoint_url, config=_CONFIG
@@ -58,17 +58,6 @@ def _client(region: str, endpoint_url: str | None) -> "SQSClient":
     except ValueError as error:
         raise WrongUsageError(str(error)) from None
     return client
-
-
-def _session(*, emulated: bool) -> botocore.session.Session:
-    """Credentials as everywhere with AWS; an emulator takes any, so it gets some where there are none."""
-    session = botocore.session.Session()
-    if emulated:
-        # Only on EC2 does anybody answer there; elsewhere the question costs seconds.
-        session.get_component("credential_provider").remove("iam-role")
-        if session.get_credentials() is None:
-            session.set_credentials("test", "test")
-    return session
 
 
 def _check(endpoint_url: str) -> None:

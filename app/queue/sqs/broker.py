@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from dramatiq import Consumer, Message, QueueNotFound
+from dramatiq import Consumer, Message, Middleware, QueueNotFound
 from dramatiq_sqs import MessageDelayTooLong, MessageTooLarge, SQSBroker
 from dramatiq_sqs.broker import MAX_DELAY_SECONDS, MAX_MESSAGE_SIZE_BYTES
 
@@ -14,15 +14,22 @@ from app.domain.findings import Finding
 from app.queue.broker import BrokerUnreachable, JobBroker
 from app.queue.messages import RenderCalendar
 from app.queue.sqs.batches import batches
+from app.queue.sqs.client import client_options
 from app.queue.sqs.consumer import SqsConsumer
 from app.queue.sqs.dead_letters import move_back
 from app.queue.sqs.errors import aws_errors
 from app.queue.sqs.findings import examine
 from app.queue.sqs.held import Held
+from app.queue.sqs.permissions import denials
 from app.queue.sqs.queues import attributes, find, redrive_of
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+
+_LONGEST_PATIENCE = timedelta(seconds=20)
+"""Well above the longest poll, and far below what a stalled connection may cost."""
+
+_TRIES = 3
 
 
 class SqsBroker(JobBroker, SQSBroker):
@@ -35,13 +42,15 @@ class SqsBroker(JobBroker, SQSBroker):
 
     def __init__(
         self,
-        *,
         address: SqsAddress,
+        *,
+        patience: timedelta,
+        middleware: list[Middleware],
         visibility: timedelta,
         create_queues: bool,
-        **options: Any,  # noqa: ANN401 - boto3's
     ) -> None:
-        super().__init__(**options)
+        options = client_options(address, patience=min(patience, _LONGEST_PATIENCE), tries=_TRIES)
+        super().__init__(middleware=middleware, **options)
         self.address = address
         self._visibility = visibility
         self._create_queues = create_queues
@@ -58,19 +67,24 @@ class SqsBroker(JobBroker, SQSBroker):
     def url(self) -> str:
         """The queue's own URL; asked for once, and then known."""
         if self._url is None:
-            self._url = find(self.client, self.address, create=self._create_queues)
+            self._url = self._find()
         return self._url
+
+    def _find(self) -> str:
+        return find(self.client, self.address, create=self._create_queues)
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 0) -> Consumer:
         """Make a consumer; how long it polls does not depend on how often Dramatiq would look."""
         del timeout
         self._require_declared(queue_name)
+        # Looked for again, since a consumer is made anew after each error, and the queue may be the reason.
+        self._url = self._find()
         if self._held is None:
-            self._held = Held(self.client, self.url, self._visibility)
-        redrive = redrive_of(attributes(self.client, self.address, self.url))
+            self._held = Held.of(self.address, self._url, self._visibility)
+        redrive = redrive_of(attributes(self.client, self.address, self._url))
         return SqsConsumer(
             self.client,
-            self.url,
+            self._url,
             self.address,
             self._held,
             queue_name=queue_name,
@@ -106,9 +120,11 @@ class SqsBroker(JobBroker, SQSBroker):
 
     def check(self, *, consumes: bool = False) -> None:
         # The lookup is all that a process which only sends may be allowed to do.
-        url = find(self.client, self.address, create=self._create_queues)
+        url = self._find()
         if consumes:
             attributes(self.client, self.address, url)
+            for denied in denials(self.client, self.address, url):
+                raise denied
 
     def findings(self, *, expected_visibility: float) -> Iterator[Finding]:
         yield from examine(self.client, self.address, expected_visibility=expected_visibility)

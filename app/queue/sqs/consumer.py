@@ -91,8 +91,7 @@ class SqsConsumer(Consumer):
         """
         received = _received(message)
         if self._has_dead_letters:
-            backoff = min(2 ** (received.receives - 1), _LONGEST_BACKOFF_SECONDS)
-            self._show([received.handle], after=backoff)
+            self._show([received.handle], after=_backoff(received.receives))
         else:
             log.error("message_dropped", queue=self._address.queue, message_id=message.message_id)
             self._delete(received)
@@ -145,7 +144,7 @@ class SqsConsumer(Consumer):
             body=raw["Body"][:200],
         )
         if self._has_dead_letters:
-            self._show([handle], after=0)
+            self._show([handle], after=_backoff(receives) - 1)
         else:
             self._delete_handle(handle)
 
@@ -167,6 +166,11 @@ class SqsConsumer(Consumer):
             self._held.show(handles, after=after)
         except (ClientError, BotoCoreError, OSError) as error:
             log.warning("messages_not_given_back", count=len(handles), reason=str(error))
+
+
+def _backoff(receives: int) -> int:
+    """Seconds before a message that was received so often may come again: 1, 2, 4 … up to a minute."""
+    return int(min(2 ** (min(receives, 32) - 1), _LONGEST_BACKOFF_SECONDS))
 
 
 def _received(message: MessageProxy) -> ReceivedMessage:

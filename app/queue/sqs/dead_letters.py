@@ -32,23 +32,29 @@ def move_back(client: "SQSClient", address: SqsAddress, queue_name: str) -> int:
         raise BrokerMisconfigured(
             f"the queue {address.queue!r} has no redrive policy, and so no dead letters"
         )
+    dead = address.sibling(redrive.target)
+    dead_url = find(client, dead, create=False)
     moved = 0
-    with aws_errors(address):
-        dead_url = client.get_queue_url(QueueName=redrive.target)["QueueUrl"]
-        while letters := _receive(client, dead_url):
-            for letter in letters:
-                if _is_readable(letter, queue_name):
-                    _send(client, address, url, letter["Body"])
-                    client.delete_message(QueueUrl=dead_url, ReceiptHandle=letter["ReceiptHandle"])
-                    moved += 1
+    while letters := _receive(client, dead, dead_url):
+        for letter in letters:
+            if _is_readable(letter, queue_name):
+                _send(client, address, url, letter["Body"])
+                _delete(client, dead, dead_url, letter["ReceiptHandle"])
+                moved += 1
     return moved
 
 
-def _receive(client: "SQSClient", dead_url: str) -> "list[MessageTypeDef]":
-    answer = client.receive_message(
-        QueueUrl=dead_url, MaxNumberOfMessages=BATCH, WaitTimeSeconds=1, VisibilityTimeout=_HIDDEN_SECONDS
-    )
+def _receive(client: "SQSClient", dead: SqsAddress, dead_url: str) -> "list[MessageTypeDef]":
+    with aws_errors(dead):
+        answer = client.receive_message(
+            QueueUrl=dead_url, MaxNumberOfMessages=BATCH, WaitTimeSeconds=1, VisibilityTimeout=_HIDDEN_SECONDS
+        )
     return answer.get("Messages", [])
+
+
+def _delete(client: "SQSClient", dead: SqsAddress, dead_url: str, handle: str) -> None:
+    with aws_errors(dead):
+        client.delete_message(QueueUrl=dead_url, ReceiptHandle=handle)
 
 
 def _is_readable(letter: "MessageTypeDef", queue_name: str) -> bool:
@@ -62,4 +68,5 @@ def _is_readable(letter: "MessageTypeDef", queue_name: str) -> bool:
 def _send(client: "SQSClient", address: SqsAddress, url: str, body: str) -> None:
     # A new id, since SQS may still remember the old one and swallow the message.
     anew = {"MessageGroupId": str(uuid4()), "MessageDeduplicationId": str(uuid4())} if address.is_fifo else {}
-    client.send_message(QueueUrl=url, MessageBody=body, **anew)  # type: ignore[arg-type]
+    with aws_errors(address):
+        client.send_message(QueueUrl=url, MessageBody=body, **anew)  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ from botocore.exceptions import (
     PartialCredentialsError,
     ProfileNotFound,
 )
+from botocore.parsers import ResponseParserError
 
 from app.domain.brokers import SqsAddress
 from app.queue.broker import BrokerMisconfigured, BrokerTrouble, BrokerUnreachable
@@ -22,10 +23,14 @@ _NOT_ACCEPTED = {
     "ExpiredTokenException",
     "InvalidClientTokenId",
     "InvalidSecurity",
+    "IncompleteSignature",
     "InvalidSignatureException",
+    "MissingAuthenticationToken",
+    "RequestExpired",
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 }
+_GONE_REASONS = ("expired", "Total VisibilityTimeout", "not available for visibility timeout change")
 _GONE = {"ReceiptHandleIsInvalid", "InvalidReceiptHandle", "MessageNotInflight"}
 
 HOW_TO_SIGN_IN = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give the process a role"
@@ -42,7 +47,7 @@ def aws_errors(address: SqsAddress) -> Iterator[None]:
         raise BrokerMisconfigured(f"no AWS credentials: {HOW_TO_SIGN_IN}") from error
     except ProfileNotFound as error:
         raise BrokerMisconfigured(f"AWS_PROFILE: {error}") from error
-    except (HTTPClientError, BotoCoreError, OSError) as error:
+    except (HTTPClientError, BotoCoreError, ResponseParserError, OSError) as error:
         raise BrokerUnreachable(str(error) or type(error).__name__) from error
 
 
@@ -53,7 +58,7 @@ def is_gone(error: ClientError) -> bool:
     """
     code, text = code_of(error), str(error)
     return code in _GONE or (
-        code == "InvalidParameterValue" and ("expired" in text or "Total VisibilityTimeout" in text)
+        code == "InvalidParameterValue" and any(reason in text for reason in _GONE_REASONS)
     )
 
 
@@ -64,6 +69,8 @@ def code_of(error: ClientError) -> str:
 
 def _of_an_answer(error: ClientError, address: SqsAddress) -> BrokerTrouble:
     code, text = code_of(error), error.response.get("Error", {}).get("Message", str(error))
+    # Permissions know no batches: DeleteMessageBatch needs sqs:DeleteMessage.
+    action = f"sqs:{error.operation_name.removesuffix('Batch')}"
     if code in _MISSING:
         where = address.endpoint or address.region or "the AWS region of the environment"
         return BrokerMisconfigured(
@@ -71,10 +78,8 @@ def _of_an_answer(error: ClientError, address: SqsAddress) -> BrokerTrouble:
             "TASKOVERFLOW_BROKER_URL, or set TASKOVERFLOW_CREATE_QUEUES=true"
         )
     if code in _DENIED:
-        return BrokerMisconfigured(
-            f"no permission for sqs:{error.operation_name} on the queue {address.queue!r}: {text}"
-        )
+        return BrokerMisconfigured(f"no permission for {action} on the queue {address.queue!r}: {text}")
     if code in _NOT_ACCEPTED:
         # Since a wrong clock spoils signatures, AWS's own text says more than we could.
         return BrokerMisconfigured(f"AWS does not accept the credentials: {text}; {HOW_TO_SIGN_IN}")
-    return BrokerUnreachable(f"sqs:{error.operation_name}: {code}: {text}")
+    return BrokerUnreachable(f"{action}: {code}: {text}")

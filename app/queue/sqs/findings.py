@@ -1,16 +1,15 @@
 """What an operator should know of an SQS queue."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
 from app.domain.brokers import SqsAddress
 from app.domain.findings import Finding, Level, clock
 from app.queue.broker import BrokerTrouble
-from app.queue.sqs.errors import aws_errors, is_gone
+from app.queue.sqs.errors import aws_errors
+from app.queue.sqs.permissions import TRIED, denials
 from app.queue.sqs.queues import Redrive, attributes, find, redrive_of
 
 if TYPE_CHECKING:
@@ -89,7 +88,7 @@ def _redrive(redrive: Redrive | None) -> Finding:
 
 
 def _dead_letters(client: "SQSClient", address: SqsAddress, redrive: Redrive) -> Iterator[Finding]:
-    dead = SqsAddress(address.url, address.region, redrive.target, address.endpoint)
+    dead = address.sibling(redrive.target)
     try:
         found = attributes(client, dead, find(client, dead, create=False))
     except BrokerTrouble as error:
@@ -116,33 +115,14 @@ def _dead_letters(client: "SQSClient", address: SqsAddress, redrive: Redrive) ->
 
 
 def _permissions(client: "SQSClient", address: SqsAddress, url: str) -> Iterator[Finding]:
-    """Ask for what a worker does, with a receipt handle that was never given: only a refusal matters."""
-    handle = "taskoverflow-doctor"
-    yield _permission(
-        address, "sqs:DeleteMessage", lambda: client.delete_message(QueueUrl=url, ReceiptHandle=handle)
-    )
-    yield _permission(
-        address,
-        "sqs:ChangeMessageVisibility",
-        lambda: client.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0),
-    )
-
-
-def _permission(address: SqsAddress, name: str, call: Callable[[], object]) -> Finding:
-    try:
-        with aws_errors(address):
-            _call_in_vain(call)
-    except BrokerTrouble as error:
-        return Finding("permissions", Level.FAILED, str(error), f"allow {name} to the worker's role")
-    return Finding("permissions", Level.OK, f"{name} is allowed")
-
-
-def _call_in_vain(call: Callable[[], object]) -> None:
-    try:
-        call()
-    except ClientError as error:
-        if not is_gone(error):
-            raise
+    denied = False
+    for denial in denials(client, address, url):
+        denied = True
+        yield Finding("permissions", Level.FAILED, str(denial), "allow it to the worker's role")
+    if not denied:
+        allowed = " and ".join(TRIED)
+        untried = "sqs:SendMessage and sqs:ReceiveMessage show only in use"
+        yield Finding("permissions", Level.OK, f"{allowed} are allowed; {untried}")
 
 
 def _clock(client: "SQSClient", address: SqsAddress) -> Iterator[Finding]:

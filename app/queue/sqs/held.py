@@ -4,10 +4,13 @@ import math
 import threading
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
+import boto3
 import structlog
-from botocore.exceptions import BotoCoreError, ClientError
+
+from app.domain.brokers import SqsAddress
+from app.queue.sqs.client import client_options
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
 BATCH = 10
 """How many entries SQS takes in one call."""
 
+_LONGEST_JOIN_SECONDS = 1.0
 _TICKS_PER_VISIBILITY = 3
 """How many extensions in a row must fail before others see a message."""
 
@@ -26,6 +30,13 @@ class Held:
 
     It outlives consumers, which Dramatiq makes anew after each error. Safe to use from several threads.
     """
+
+    @classmethod
+    def of(cls, address: SqsAddress, url: str, visibility: timedelta) -> Self:
+        """Hold messages of a queue, with a client whose waits are short beside the visibility."""
+        patience = max(visibility / 6, timedelta(seconds=1))
+        options = client_options(address, patience=patience, tries=2)
+        return cls(boto3.client("sqs", **options), url, visibility)
 
     def __init__(self, client: "SQSClient", url: str, visibility: timedelta) -> None:
         self._client, self._url = client, url
@@ -67,9 +78,10 @@ class Held:
             self._set_visibility(handles, after)
 
     def close(self) -> None:
-        """Extend no more."""
+        """Extend no more; an extension that is on its way to a server that stalls is not waited for."""
         self._stopped.set()
-        self._thread.join()
+        self._thread.join(_LONGEST_JOIN_SECONDS)
+        self._client.close()
 
     def _keep_hidden(self) -> None:
         while not self._stopped.wait(self.visibility / _TICKS_PER_VISIBILITY):
@@ -78,7 +90,7 @@ class Held:
                     handles = list(self._handles)
                 try:
                     self._set_visibility(handles, self.visibility)
-                except (ClientError, BotoCoreError, OSError) as error:
+                except Exception as error:  # noqa: BLE001 - whatever it was, the next extension may do better
                     log.warning("visibility_not_extended", messages=len(handles), reason=str(error))
 
     def _set_visibility(self, handles: list[str], seconds: int) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from app.domain.brokers import SqsAddress
+from app.queue.broker import BrokerMisconfigured
 from app.queue.sqs.errors import aws_errors, code_of
 
 if TYPE_CHECKING:
@@ -36,11 +37,14 @@ def find(client: "SQSClient", address: SqsAddress, *, create: bool) -> str:
     """The URL of the queue; where it is missing it is made, or ``BrokerMisconfigured`` names it."""
     with aws_errors(address):
         try:
-            return client.get_queue_url(QueueName=address.queue)["QueueUrl"]
-        except ClientError as error:
-            if not create or not isinstance(error, client.exceptions.QueueDoesNotExist):
+            url = client.get_queue_url(QueueName=address.queue).get("QueueUrl")
+        except client.exceptions.QueueDoesNotExist:
+            if not create:
                 raise
-        return _create(client, address)
+            url = _create(client, address)
+    if url is None:
+        raise BrokerMisconfigured(f"{client.meta.endpoint_url} does not answer as SQS does")
+    return url
 
 
 def attributes(client: "SQSClient", address: SqsAddress, url: str) -> dict[str, str]:

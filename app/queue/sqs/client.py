@@ -1,0 +1,63 @@
+"""The connection to AWS: whose credentials, how long to wait, how often to try."""
+
+import os
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import botocore.session
+from botocore.config import Config
+
+from app.domain.brokers import SqsAddress
+from app.queue.broker import BrokerMisconfigured
+from app.queue.sqs.errors import aws_errors
+
+_CONNECT_SECONDS = 2
+_CONNECTIONS = 100
+"""More than threads ever ask at once; unused ones are not made."""
+
+
+def client_options(address: SqsAddress, *, patience: timedelta, tries: int) -> dict[str, Any]:
+    """What boto3 is told, for a client that waits for each answer for ``patience`` and asks so often in all.
+
+    Between tries it waits longer each time, and throttling is tried again as well. Raises
+    ``BrokerMisconfigured`` where AWS's own settings are not complete.
+    """
+    seconds = patience.total_seconds()
+    config = Config(
+        connect_timeout=min(seconds, _CONNECT_SECONDS),
+        read_timeout=seconds,
+        retries={"mode": "standard", "total_max_attempts": tries},
+        tcp_keepalive=True,
+        max_pool_connections=_CONNECTIONS,
+    )
+    with aws_errors(address):
+        options = {"region_name": _region(address), "endpoint_url": address.endpoint, "config": config}
+        return options if address.endpoint is None else {**options, **_emulated_credentials()}
+
+
+def emulated_session() -> botocore.session.Session:
+    """Credentials as everywhere with AWS; an emulator takes any, so it gets some where there are none."""
+    session = botocore.session.Session()
+    # Only on EC2 does anybody answer there; elsewhere the question costs seconds.
+    session.get_component("credential_provider").remove("iam-role")
+    if session.get_credentials() is None:
+        session.set_credentials("test", "test")
+    return session
+
+
+def _emulated_credentials() -> dict[str, Any]:
+    found = emulated_session().get_credentials().get_frozen_credentials()
+    return {
+        "aws_access_key_id": found.access_key,
+        "aws_secret_access_key": found.secret_key,
+        "aws_session_token": found.token,
+    }
+
+
+def _region(address: SqsAddress) -> str:
+    # ECS and Lambda tell it in AWS_REGION, which boto3 does not read.
+    region = address.region or os.environ.get("AWS_REGION") or boto3.Session().region_name
+    if not region:
+        raise BrokerMisconfigured("no AWS region: set AWS_REGION, or name it: sqs://eu-west-1")
+    return region

@@ -1,0 +1,41 @@
+"""``taskoverflow jobs redrive``, on each broker."""
+
+import subprocess
+
+import httpx
+
+from tests.conformance.brokers import BrokerUnderTest
+from tests.conformance.test_strangers import a_message
+from tests.support.asking import ask
+from tests.support.processes import COMMAND, Service
+from tests.support.waiting import wait_until
+
+
+def redrive(running: Service) -> str:
+    done = subprocess.run(
+        [*COMMAND, "jobs", "redrive", "--older-than", "0"],
+        env=running.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+async def test_redrive_rings_for_what_waits_and_moves_dead_letters_back(
+    running: Service, client: httpx.Client, broker: BrokerUnderTest
+) -> None:
+    broker.put(a_message(actor_name="paint_calendar"))
+    broker.put(b"no message")
+    worker = running.start("worker")
+    wait_until(lambda: broker.dead_letters() == 2, "two dead letters")
+    worker.terminate()
+    assert worker.wait(timeout=60) == 0
+    ask(client)
+    assert broker.waiting() == 1
+
+    assert redrive(running) == "1 jobs rung for, 1 dead letters put back\n"
+
+    assert broker.waiting() == 3
+    assert redrive(running) == "1 jobs rung for, 0 dead letters put back\n"
