@@ -74,7 +74,7 @@ def redrive(
 ) -> None:
     """Ring again for jobs that wait, and put the broker's dead letters back in their queue."""
     done = operate(lambda service: service.redrive(timedelta(seconds=older_than)))
-    typer.echo(f"{done.jobs} jobs rung for, {done.dead_letters} dead letters put back")
+    typer.echo(f"jobs rung for: {done.jobs}, dead letters put back: {done.dead_letters}")
 
 
 @jobs.command("watch")

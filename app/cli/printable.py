@@ -14,5 +14,6 @@ def printable(text: str) -> str:
 
 def show_any_character() -> None:
     """Escape what the terminal's encoding lacks, rather than end with an error half way."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

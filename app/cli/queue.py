@@ -1,7 +1,5 @@
 """``taskoverflow queue``: try what a standard and a FIFO queue of SQS do."""
 
-import io
-import sys
 from typing import Annotated
 
 import typer
@@ -15,6 +13,7 @@ from app.cli.practice.screen import Screen
 from app.cli.practice.send import numbered, send
 from app.cli.practice.stop import Stop
 from app.cli.practice.tally import Tally
+from app.cli.printable import show_any_character
 
 _SENDING = "When sending"
 _RECEIVING = "When receiving"
@@ -60,7 +59,7 @@ def queue(
 
     A FIFO queue drops a text that anybody sent within the last five minutes: give each sender a --prepend.
     """
-    _show_any_character()
+    show_any_character()
     report: Report = JsonLines() if as_json else Screen()
     try:
         _refuse_contradictions(
@@ -119,10 +118,3 @@ def _receive(queue: Queue, report: Report, *, summary: bool) -> None:
     finally:
         if summary:
             report.summary(tally.counts())
-
-
-def _show_any_character() -> None:
-    """Escape what the terminal's encoding lacks: no message may end the program."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")

@@ -35,7 +35,7 @@ async def test_redrive_rings_for_what_waits_and_moves_dead_letters_back(
     ask(client)
     assert broker.waiting() == 1
 
-    assert redrive(running) == "1 jobs rung for, 1 dead letters put back\n"
+    assert redrive(running) == "jobs rung for: 1, dead letters put back: 1\n"
 
     assert broker.waiting() == 3
-    assert redrive(running) == "1 jobs rung for, 0 dead letters put back\n"
+    assert redrive(running) == "jobs rung for: 1, dead letters put back: 0\n"

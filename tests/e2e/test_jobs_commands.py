@@ -152,8 +152,8 @@ def test_without_a_broker_a_retry_stands_and_redrive_says_so(jobs: Run) -> None:
 
 
 def test_redrive_counts(jobs: Run, broker_url: str) -> None:
-    assert jobs("redrive").stdout == "1 jobs rung for, 0 dead letters put back\n"
-    assert jobs("redrive", "--older-than", "3600").stdout == "0 jobs rung for, 0 dead letters put back\n"
+    assert jobs("redrive").stdout == "jobs rung for: 1, dead letters put back: 0\n"
+    assert jobs("redrive", "--older-than", "3600").stdout == "jobs rung for: 0, dead letters put back: 0\n"
     assert rung(broker_url) == 1
 
 
