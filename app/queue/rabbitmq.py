@@ -149,7 +149,8 @@ def _broker_errors() -> Iterator[None]:
     except (AMQPError, ConnectionClosed, OSError) as error:
         # Dramatiq wraps the server's error in one of its own.
         cause = error.message if isinstance(error, ConnectionClosed) else error
-        text = str(cause) or type(cause).__name__
+        # Most of pika's errors have no text, and arguments that tell.
+        text = str(cause) or ", ".join(map(repr, getattr(cause, "args", ()))) or type(cause).__name__
         if _is_refusal(cause):
             raise BrokerMisconfigured(f"RabbitMQ refuses: {text}") from error
         raise BrokerUnreachable(text) from error

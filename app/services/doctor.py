@@ -42,7 +42,8 @@ async def _postgres(settings: Settings) -> AsyncIterator[Finding]:
         flaw = database_flaw(error)
         if flaw is None:
             raise
-        yield _down("postgres", flaw, "TASKOVERFLOW_DATABASE_URL")
+        variable = "TASKOVERFLOW_DATABASE_URL"
+        yield _down("postgres", flaw.removeprefix(f"{variable}: "), variable)
         return
     finally:
         await engine.dispose()

@@ -149,6 +149,18 @@ async def test_an_sqs_queue_that_hides_messages_for_hours(queue: SqsUnderTest, d
     assert (found["level"], "43200 s" in found["detail"]) == ("warning", True)
 
 
+async def test_an_sqs_queue_that_is_late(queue: SqsUnderTest, database_url: str) -> None:
+    queue.set_attributes(DelaySeconds="5")
+    (found,) = examined(queue, database_url)["queue delay"]
+    assert (found["level"], found["detail"]) == ("warning", "every message is 5 s late")
+
+
+async def test_dead_letters_that_are_not_kept_as_long(queue: SqsUnderTest, database_url: str) -> None:
+    queue.set_attributes(MessageRetentionPeriod="1209600")
+    found = examined(queue, database_url)["dead letters"][0]
+    assert (found["level"], "for 1209600 s" in found["detail"]) == ("warning", True)
+
+
 async def test_dead_letters_are_counted(queue: SqsUnderTest, database_url: str) -> None:
     order = {"MessageGroupId": "x", "MessageDeduplicationId": "x"} if queue.is_fifo else {}
     queue.client.send_message(QueueUrl=queue.dead_url, MessageBody="x", **order)

@@ -35,10 +35,14 @@ def examine(client: "SQSClient", address: SqsAddress, *, expected_visibility: fl
     )
     yield _fifo(address, found)
     yield _visibility(found, expected_visibility)
+    if (delay := int(found.get("DelaySeconds", "0"))) > 0:
+        yield Finding(
+            "queue delay", Level.WARNING, f"every message is {delay} s late", "set the queue's delay to 0"
+        )
     redrive = redrive_of(found)
     yield _redrive(redrive)
     if redrive is not None:
-        yield from _dead_letters(client, address, redrive)
+        yield from _dead_letters(client, address, redrive, retention=_retention(found))
     yield from _permissions(client, address, url)
     yield from _clock(client, address)
 
@@ -53,7 +57,9 @@ def _fifo(address: SqsAddress, found: dict[str, str]) -> Finding:
             f"FifoQueue is {is_fifo}, but the name says otherwise",
             "make the queue anew: a FIFO queue's name ends in .fifo, and no other's does",
         )
-    return Finding("queue flavour", Level.OK, "FIFO, as its name says" if is_fifo else "standard")
+    flags = ("ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit")
+    said = ", ".join(f"{flag} {found[flag]}" for flag in flags if flag in found)
+    return Finding("queue flavour", Level.OK, f"FIFO, as its name says; {said}" if is_fifo else "standard")
 
 
 def _visibility(found: dict[str, str], expected: float) -> Finding:
@@ -87,7 +93,13 @@ def _redrive(redrive: Redrive | None) -> Finding:
     return Finding("redrive policy", Level.OK, f"to {redrive.target} after {redrive.receives} receives")
 
 
-def _dead_letters(client: "SQSClient", address: SqsAddress, redrive: Redrive) -> Iterator[Finding]:
+def _retention(found: dict[str, str]) -> int:
+    return int(found.get("MessageRetentionPeriod", "0"))
+
+
+def _dead_letters(
+    client: "SQSClient", address: SqsAddress, redrive: Redrive, *, retention: int
+) -> Iterator[Finding]:
     dead = address.sibling(redrive.target)
     try:
         found = attributes(client, dead, find(client, dead, create=False))
@@ -102,6 +114,14 @@ def _dead_letters(client: "SQSClient", address: SqsAddress, redrive: Redrive) ->
             "a FIFO queue's dead letters go to a FIFO queue, a standard one's to a standard one",
         )
         return
+    if _retention(found) < retention:
+        # A dead letter keeps the date of its first sending (standard queues).
+        yield Finding(
+            "dead letters",
+            Level.WARNING,
+            f"{dead.queue} keeps messages for {_retention(found)} s, the queue itself for {retention} s",
+            "let the dead-letter queue keep them for longer: 14 days",
+        )
     count = int(found.get("ApproximateNumberOfMessages", "0"))
     if count:
         yield Finding(
