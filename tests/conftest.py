@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from itertools import cycle
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -15,6 +17,12 @@ from app.main import create_app
 from app.settings import Settings
 from app.storage.database import Sessions, open_engine, open_sessions
 from tests.support import databases
+from tests.support.aws_gate import Gate, gate_before
+from tests.support.ministack import ministack
+from tests.support.sqs_queues import open_client
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
 
 _REDIS_DATABASES = cycle(range(16))
 
@@ -38,6 +46,26 @@ def broker_url(servers: Servers) -> str:
     with Redis.from_url(url) as client:
         client.flushdb()
     return url
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with ministack(tmp_path_factory.mktemp("ministack")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def sqs_client(emulator: str) -> Iterator["SQSClient"]:
+    """What a test does to queues itself, past the gate."""
+    with closing(open_client(emulator)) as client:
+        yield client
+
+
+@pytest.fixture
+def gate(emulator: str) -> Iterator[Gate]:
+    with gate_before(emulator) as opened:
+        yield opened
+        assert not opened.violations, "AWS would have refused these"
 
 
 @pytest.fixture

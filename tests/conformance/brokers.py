@@ -3,18 +3,26 @@
 import json
 from base64 import b64encode
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
 
-import boto3
 import pika
+import pytest
 from redis import Redis
 
 from app.cli.local.server import Running, start
+from app.queue.broker import JobBroker
 from app.queue.messages import RenderCalendar
+from app.queue.open import open_broker
+from app.settings import Settings
 from tests.support.aws_gate import Gate
-from tests.support.ministack import CREDENTIALS, REGION
+from tests.support.ministack import CREDENTIALS
 from tests.support.rabbitmq import Rabbitmq
+from tests.support.sqs_queues import attributes_of, make_queue
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
 
 RECEIVES = 3
 """How often SQS hands out a message before it is a dead letter."""
@@ -46,6 +54,14 @@ class BrokerUnderTest(Protocol):
 
     def come_back(self) -> None:
         """Be there again; nothing where it never went."""
+
+
+def open_sender(broker: BrokerUnderTest, monkeypatch: pytest.MonkeyPatch, **settings: object) -> JobBroker:
+    """The broker as the service opens it, with what that finds in its environment."""
+    for name, value in broker.environment.items():
+        monkeypatch.setenv(name, value)
+    values = {"database_url": "postgresql://nowhere/none", "broker_url": broker.url, **settings}
+    return open_broker(Settings.model_validate(values), patience=timedelta(seconds=10))
 
 
 @dataclass
@@ -92,24 +108,17 @@ def _redis_message_id(text: bytes) -> str:
 @dataclass
 class SqsUnderTest:
     gate: Gate
-    upstream: str
+    client: "SQSClient"
     queue: str
     environment: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # Hidden messages of workers that were killed are to come back soon; nothing depends on how soon.
         self.environment = {**CREDENTIALS, "TASKOVERFLOW_SQS_VISIBILITY": "2", **self.environment}
-        self.client: Any = boto3.client(
-            "sqs",
-            endpoint_url=self.upstream,
-            region_name=REGION,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
-        self.dead_url = self._make(self.dead_name)
+        self.dead_url = make_queue(self.client, self.dead_name)
         arn = self.attributes(self.dead_url)["QueueArn"]
         policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": RECEIVES})
-        self.queue_url = self._make(self.queue, RedrivePolicy=policy)
+        self.queue_url = make_queue(self.client, self.queue, RedrivePolicy=policy)
 
     @property
     def url(self) -> str:
@@ -125,15 +134,14 @@ class SqsUnderTest:
         return f"{stem}_dlq{dot}{suffix}"
 
     def attributes(self, url: str) -> dict[str, str]:
-        attributes: dict[str, str] = self.client.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])[
-            "Attributes"
-        ]
-        return attributes
+        return attributes_of(self.client, url)
 
     def put(self, text: bytes) -> None:
-        name = str(uuid4())
-        order = {"MessageGroupId": name, "MessageDeduplicationId": name} if self.is_fifo else {}
-        self.client.send_message(QueueUrl=self.queue_url, MessageBody=b64encode(text).decode(), **order)
+        self._send(self.queue_url, b64encode(text).decode(), group=str(uuid4()))
+
+    def bury(self, body: str) -> None:
+        """Put a dead letter, which holds up no other."""
+        self._send(self.dead_url, body, group=str(uuid4()))
 
     def waiting(self) -> int:
         return int(self.attributes(self.queue_url)["ApproximateNumberOfMessages"])
@@ -148,7 +156,7 @@ class SqsUnderTest:
         return [url.rpartition("/")[2] for url in self.client.list_queues().get("QueueUrls", [])]
 
     def set_attributes(self, **attributes: str) -> None:
-        self.client.set_queue_attributes(QueueUrl=self.queue_url, Attributes=attributes)
+        self.client.set_queue_attributes(QueueUrl=self.queue_url, Attributes=attributes)  # type: ignore[arg-type]
 
     def go_away(self) -> None:
         self.gate.shut()
@@ -157,10 +165,9 @@ class SqsUnderTest:
         if not self.gate.is_open:
             self.gate.open()
 
-    def _make(self, name: str, **attributes: str) -> str:
-        flavour = {"FifoQueue": "true"} if self.is_fifo else {}
-        url: str = self.client.create_queue(QueueName=name, Attributes={**flavour, **attributes})["QueueUrl"]
-        return url
+    def _send(self, url: str, body: str, *, group: str) -> None:
+        order = {"MessageGroupId": group, "MessageDeduplicationId": str(uuid4())} if self.is_fifo else {}
+        self.client.send_message(QueueUrl=url, MessageBody=body, **order)  # type: ignore[arg-type]
 
 
 @dataclass

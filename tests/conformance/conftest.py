@@ -3,8 +3,10 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -12,12 +14,21 @@ from redis import Redis
 
 from app.cli.local.server import Running, start
 from app.cli.local.valkey import Valkey
-from tests.conformance.brokers import BrokerUnderTest, RabbitmqUnderTest, RedisUnderTest, SqsUnderTest
+from app.queue.broker import JobBroker
+from tests.conformance.brokers import (
+    BrokerUnderTest,
+    RabbitmqUnderTest,
+    RedisUnderTest,
+    SqsUnderTest,
+    open_sender,
+)
 from tests.support import rabbitmq as rabbitmq_server
-from tests.support.aws_gate import gate
-from tests.support.ministack import ministack
+from tests.support.aws_gate import Gate
 from tests.support.parts import lacking
 from tests.support.processes import Service, service
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
 
 BROKERS = ("redis", "sqs", "sqs-fifo", "rabbitmq")
 
@@ -32,12 +43,6 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     running = start(server)
     yield running
     running.stop()
-
-
-@pytest.fixture(scope="session")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with ministack(tmp_path_factory.mktemp("ministack")) as url:
-        yield url
 
 
 @pytest.fixture(scope="session")
@@ -56,17 +61,13 @@ def redis(valkey: Running) -> RedisUnderTest:
 
 
 @pytest.fixture
-def sqs(emulator: str) -> Iterator[SqsUnderTest]:
-    with gate(emulator) as opened:
-        yield SqsUnderTest(opened, emulator, f"ical-{next(_numbers)}")
-        assert not opened.violations, "AWS would have refused these"
+def sqs(gate: Gate, sqs_client: "SQSClient") -> SqsUnderTest:
+    return SqsUnderTest(gate, sqs_client, f"ical-{next(_numbers)}")
 
 
 @pytest.fixture
-def sqs_fifo(emulator: str) -> Iterator[SqsUnderTest]:
-    with gate(emulator) as opened:
-        yield SqsUnderTest(opened, emulator, f"ical-{next(_numbers)}.fifo")
-        assert not opened.violations, "AWS would have refused these"
+def sqs_fifo(gate: Gate, sqs_client: "SQSClient") -> SqsUnderTest:
+    return SqsUnderTest(gate, sqs_client, f"ical-{next(_numbers)}.fifo")
 
 
 @pytest.fixture
@@ -82,6 +83,12 @@ def broker(request: pytest.FixtureRequest) -> Iterator[BrokerUnderTest]:
     yield chosen
     # The next test is to find it there, however this one ended.
     chosen.come_back()
+
+
+@pytest.fixture
+def sender(broker: BrokerUnderTest, monkeypatch: pytest.MonkeyPatch) -> Iterator[JobBroker]:
+    with closing(open_sender(broker, monkeypatch)) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -1,31 +1,16 @@
 """What travels arrives: once, ten times, out of order, or in numbers that no worker can hold."""
 
 import random
-from collections.abc import Iterator
-from contextlib import closing
-from datetime import timedelta
 from uuid import UUID
 
 import httpx
-import pytest
 
 from app.queue.broker import JobBroker
 from app.queue.messages import RenderCalendar
-from app.queue.open import open_broker
-from app.settings import Settings
 from tests.conformance.brokers import BrokerUnderTest
 from tests.support.asking import add_rows, ask, held_up, state, tally
 from tests.support.processes import Service
 from tests.support.waiting import until
-
-
-@pytest.fixture
-def sender(broker: BrokerUnderTest, running: Service, monkeypatch: pytest.MonkeyPatch) -> Iterator[JobBroker]:
-    for name, value in broker.environment.items():
-        monkeypatch.setenv(name, value)
-    settings = Settings.model_validate({"database_url": running.database_url, "broker_url": broker.url})
-    with closing(open_broker(settings, patience=timedelta(seconds=10))) as opened:
-        yield opened
 
 
 def ring(sender: JobBroker, job_ids: list[UUID]) -> None:

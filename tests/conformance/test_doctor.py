@@ -127,7 +127,7 @@ async def test_an_sqs_queue_that_is_missing(queue: SqsUnderTest, database_url: s
     queue.queue = f"no-{queue.queue}"
     (found,) = examined(queue, database_url, fails=True)["broker"]
     assert found["detail"].startswith(f"there is no SQS queue '{queue.queue}'")
-    assert queue.gate.calls["CreateQueue"] == 0
+    assert not queue.gate.calls["CreateQueue"]
 
 
 async def test_an_sqs_queue_without_dead_letters(queue: SqsUnderTest, database_url: str) -> None:
@@ -162,8 +162,7 @@ async def test_dead_letters_that_are_not_kept_as_long(queue: SqsUnderTest, datab
 
 
 async def test_dead_letters_are_counted(queue: SqsUnderTest, database_url: str) -> None:
-    order = {"MessageGroupId": "x", "MessageDeduplicationId": "x"} if queue.is_fifo else {}
-    queue.client.send_message(QueueUrl=queue.dead_url, MessageBody="x", **order)
+    queue.bury("x")
     (found,) = examined(queue, database_url)["dead letters"]
     assert (found["level"], found["detail"]) == ("warning", f"1 in {queue.dead_name}")
 
@@ -172,7 +171,7 @@ async def test_dead_letters_are_counted(queue: SqsUnderTest, database_url: str) 
 async def test_a_permission_that_is_missing_is_named(
     queue: SqsUnderTest, database_url: str, action: str
 ) -> None:
-    queue.gate.fail(action, Refusal("AccessDenied", "not you", 403))
+    queue.gate.refuse(action, Refusal("AccessDenied", "not you", 403))
     (found,) = examined(queue, database_url, fails=True)["permissions"]
     assert f"sqs:{action} " in found["detail"]
     assert (found["level"], found["mend"]) == ("failed", "allow it to the worker's role")
@@ -189,6 +188,6 @@ async def test_what_is_no_denial_is_not_taken_for_one(
     queue: SqsUnderTest, database_url: str, refusal: Refusal
 ) -> None:
     for action in ("DeleteMessage", "ChangeMessageVisibility"):
-        queue.gate.fail(action, refusal, times=3)
+        queue.gate.refuse(action, refusal, times=3)
     (found,) = examined(queue, database_url)["permissions"]
     assert found["level"] == "ok"

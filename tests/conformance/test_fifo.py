@@ -3,8 +3,6 @@
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +11,6 @@ from dramatiq import Message
 from dramatiq_sqs import MessageDelayTooLong
 
 from app.queue.broker import JobBroker
-from app.queue.open import open_broker
-from app.settings import Settings
 from tests.conformance.brokers import RECEIVES, SqsUnderTest
 from tests.support.processes import Service, service
 from tests.support.recording_worker import ACTOR, POISON
@@ -31,15 +27,6 @@ def running(broker: SqsUnderTest, tmp_path: Path) -> Iterator[Service]:
     settings = {**broker.environment, "TASKOVERFLOW_WORKER_THREADS": "2"}
     with service("postgresql://nowhere/none", broker.url, tmp_path, **settings) as started:
         yield started
-
-
-@pytest.fixture
-def sender(broker: SqsUnderTest, running: Service, monkeypatch: pytest.MonkeyPatch) -> Iterator[JobBroker]:
-    for name, value in broker.environment.items():
-        monkeypatch.setenv(name, value)
-    settings = Settings.model_validate({"database_url": running.database_url, "broker_url": broker.url})
-    with closing(open_broker(settings, patience=timedelta(seconds=10))) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-import boto3
 import httpx
 import pytest
 from botocore.exceptions import ClientError
@@ -15,13 +13,13 @@ from dramatiq_sqs import MessageDelayTooLong, MessageTooLarge, SQSBroker
 
 from app.queue.broker import BrokerMisconfigured, BrokerUnreachable, JobBroker
 from app.queue.messages import RenderCalendar
-from app.queue.open import open_broker
-from app.settings import Settings
-from tests.conformance.brokers import SqsUnderTest
+from tests.conformance.brokers import SqsUnderTest, open_sender
 from tests.support.asking import ask, held_up, state
-from tests.support.aws_rules import Refusal
+from tests.support.aws_gate import Answer
+from tests.support.aws_rules import Call, Refusal
 from tests.support.ministack import REGION
 from tests.support.processes import Service
+from tests.support.sqs_queues import open_client
 from tests.support.waiting import wait_until
 
 
@@ -29,19 +27,6 @@ from tests.support.waiting import wait_until
 def broker(request: pytest.FixtureRequest) -> SqsUnderTest:
     chosen: SqsUnderTest = request.getfixturevalue(request.param.replace("-", "_"))
     return chosen
-
-
-@pytest.fixture
-def opened(broker: SqsUnderTest, monkeypatch: pytest.MonkeyPatch) -> Iterator[JobBroker]:
-    with closing(an_opened(broker, monkeypatch)) as opened:
-        yield opened
-
-
-def an_opened(broker: SqsUnderTest, monkeypatch: pytest.MonkeyPatch, **settings: object) -> JobBroker:
-    for name, value in broker.environment.items():
-        monkeypatch.setenv(name, value)
-    values = {"database_url": "postgresql://nowhere/none", "broker_url": broker.url, **settings}
-    return open_broker(Settings.model_validate(values), patience=timedelta(seconds=10))
 
 
 def logged(running: Service, words: str) -> bool:
@@ -57,10 +42,9 @@ async def test_the_message_of_a_long_job_stays_hidden(
         url = ask(client)
         await state(client, url, "STARTED")
         # Three a visibility: after seven, more than two visibilities have passed.
-        extended = broker.gate.calls["ChangeMessageVisibilityBatch"]
-        wait_until(
-            lambda: broker.gate.calls["ChangeMessageVisibilityBatch"] >= extended + 7, "seven extensions"
-        )
+        extensions = broker.gate.calls["ChangeMessageVisibilityBatch"]
+        already = len(extensions)
+        wait_until(lambda: len(extensions) >= already + 7, "seven extensions")
         assert (broker.waiting(), broker.unacknowledged()) == (0, 1)
     assert (await state(client, url, "SUCCESS"))["attempt"] == 1
     wait_until(lambda: broker.unacknowledged() == 0, "an empty queue")
@@ -72,7 +56,7 @@ async def test_deletes_that_fail_do_not_fill_the_worker_up(
     running.start("worker")
     wait_until(lambda: logged(running, "worker_ready"), "the worker")
     # As many messages as it may hold, each with all the tries that botocore makes.
-    broker.gate.fail("DeleteMessage", Refusal("InternalError", "try again", 500), times=4 * 3)
+    broker.gate.refuse("DeleteMessage", Refusal("InternalError", "try again", 500), times=4 * 3)
     for url in [ask(client, name=f"calendar {number}") for number in range(12)]:
         assert (await state(client, url, "SUCCESS"))["attempt"] == 1
     wait_until(lambda: broker.waiting() == broker.unacknowledged() == 0, "the redelivered ones gone too")
@@ -85,7 +69,7 @@ async def test_a_receipt_handle_that_went_stale_harms_nothing(
     stale = "Value for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired."
     running.start("worker")
     wait_until(lambda: logged(running, "worker_ready"), "the worker")
-    broker.gate.fail("DeleteMessage", Refusal("InvalidParameterValue", stale))
+    broker.gate.refuse("DeleteMessage", Refusal("InvalidParameterValue", stale))
     assert (await state(client, ask(client), "SUCCESS"))["attempt"] == 1
     assert (await state(client, ask(client), "SUCCESS"))["attempt"] == 1
     wait_until(lambda: broker.waiting() == broker.unacknowledged() == 0, "an empty queue")
@@ -105,7 +89,7 @@ async def test_a_receipt_handle_that_went_stale_harms_nothing(
 async def test_a_worker_whose_receives_are_refused_says_so_in_a_line_and_goes_on_once_they_are_not(
     running: Service, client: httpx.Client, broker: SqsUnderTest, refusal: Refusal, line: str
 ) -> None:
-    broker.gate.fail("ReceiveMessage", refusal, times=3)
+    broker.gate.refuse("ReceiveMessage", refusal, times=3)
     running.start("worker")
     assert (await state(client, ask(client), "SUCCESS"))["attempt"] == 1
     assert logged(running, line)
@@ -115,36 +99,42 @@ async def test_a_worker_whose_receives_are_refused_says_so_in_a_line_and_goes_on
 async def test_a_throttled_send_is_tried_again(
     client: httpx.Client, running: Service, broker: SqsUnderTest
 ) -> None:
-    broker.gate.fail("SendMessage", Refusal("RequestThrottled", "slow down", 403))
+    broker.gate.refuse("SendMessage", Refusal("RequestThrottled", "slow down", 403))
     running.start("worker")
     assert (await state(client, ask(client), "SUCCESS"))["attempt"] == 1
 
 
-def test_many_messages_are_sent_ten_at_a_time(opened: JobBroker, broker: SqsUnderTest) -> None:
-    opened.enqueue_all([RenderCalendar(uuid4()).encode() for _ in range(25)])
-    assert broker.gate.calls["SendMessageBatch"] == 3
+def test_many_messages_are_sent_ten_at_a_time(sender: JobBroker, broker: SqsUnderTest) -> None:
+    sender.enqueue_all([RenderCalendar(uuid4()).encode() for _ in range(25)])
+    assert len(broker.gate.calls["SendMessageBatch"]) == 3
     assert broker.waiting() == 25
 
 
-def test_a_batch_stays_below_a_mebibyte(opened: JobBroker, broker: SqsUnderTest) -> None:
+def test_a_batch_stays_below_a_mebibyte(sender: JobBroker, broker: SqsUnderTest) -> None:
     large: list[Message[Any]] = [Message("ical", "x", ("a" * 300_000,), {}, {}) for _ in range(5)]
-    opened.enqueue_all(large)
-    assert broker.gate.calls["SendMessageBatch"] == 3
+    sender.enqueue_all(large)
+    assert len(broker.gate.calls["SendMessageBatch"]) == 3
     assert broker.waiting() == 5
 
 
 def test_a_message_over_a_mebibyte_is_refused_before_it_is_sent(
-    opened: JobBroker, broker: SqsUnderTest
+    sender: JobBroker, broker: SqsUnderTest
 ) -> None:
     with pytest.raises(MessageTooLarge):
-        opened.enqueue(Message("ical", "x", ("a" * 1_000_000,), {}, {}))
-    assert broker.gate.calls["SendMessage"] == 0
+        sender.enqueue(Message("ical", "x", ("a" * 1_000_000,), {}, {}))
+    assert not broker.gate.calls["SendMessage"]
 
 
-def test_an_entry_of_a_batch_that_is_refused_is_an_error(opened: JobBroker, broker: SqsUnderTest) -> None:
-    broker.gate.refuse_last_entry = True
+def test_an_entry_of_a_batch_that_is_refused_is_an_error(sender: JobBroker, broker: SqsUnderTest) -> None:
+    def all_but_the_last(call: Call) -> Answer:
+        *others, last = call["Entries"]
+        taken = broker.client.send_message_batch(QueueUrl=broker.queue_url, Entries=others)["Successful"]
+        refused = {"Id": last["Id"], "Code": "x", "Message": "not this one", "SenderFault": True}
+        return {"Successful": taken, "Failed": [refused]}
+
+    broker.gate.faults["SendMessageBatch"] = all_but_the_last
     with pytest.raises(BrokerUnreachable, match="1 messages were refused: not this one"):
-        opened.enqueue_all([RenderCalendar(uuid4()).encode() for _ in range(3)])
+        sender.enqueue_all([RenderCalendar(uuid4()).encode() for _ in range(3)])
     assert broker.waiting() == 2
 
 
@@ -154,12 +144,12 @@ def test_an_entry_of_a_batch_that_is_refused_is_an_error(opened: JobBroker, brok
 def test_a_standard_queue_delays_for_up_to_fifteen_minutes(
     sqs: SqsUnderTest, monkeypatch: pytest.MonkeyPatch, milliseconds: int, seconds: int | None
 ) -> None:
-    with closing(an_opened(sqs, monkeypatch)) as opened:
+    with closing(open_sender(sqs, monkeypatch)) as sender:
         if seconds is None:
             with pytest.raises(MessageDelayTooLong):
-                opened.enqueue(RenderCalendar(uuid4()).encode(), delay=milliseconds)
+                sender.enqueue(RenderCalendar(uuid4()).encode(), delay=milliseconds)
         else:
-            opened.enqueue(RenderCalendar(uuid4()).encode(), delay=milliseconds)
+            sender.enqueue(RenderCalendar(uuid4()).encode(), delay=milliseconds)
     assert sqs.attributes(sqs.queue_url)["ApproximateNumberOfMessagesDelayed"] == (
         "0" if seconds is None else "1"
     )
@@ -170,15 +160,15 @@ def test_a_missing_queue_is_made_only_when_that_is_asked_for(
 ) -> None:
     broker.queue = f"made-{broker.queue}"
     with (
-        closing(an_opened(broker, monkeypatch)) as opened,
+        closing(open_sender(broker, monkeypatch)) as sender,
         pytest.raises(BrokerMisconfigured, match=broker.queue),
     ):
-        opened.check()
-    assert broker.gate.calls["CreateQueue"] == 0
+        sender.check()
+    assert not broker.gate.calls["CreateQueue"]
 
-    with closing(an_opened(broker, monkeypatch, create_queues=True)) as opened:
-        opened.check(consumes=True)
-        opened.enqueue(RenderCalendar(uuid4()).encode())
+    with closing(open_sender(broker, monkeypatch, create_queues=True)) as sender:
+        sender.check(consumes=True)
+        sender.enqueue(RenderCalendar(uuid4()).encode())
 
     url = broker.client.get_queue_url(QueueName=broker.queue)["QueueUrl"]
     made = broker.attributes(url)
@@ -187,27 +177,25 @@ def test_a_missing_queue_is_made_only_when_that_is_asked_for(
     assert f":{broker.dead_name}" in made["RedrivePolicy"]
 
 
-def test_dead_letters_go_back_and_what_cannot_be_read_stays(broker: SqsUnderTest, opened: JobBroker) -> None:
-    order = {"MessageGroupId": "x", "MessageDeduplicationId": "x"} if broker.is_fifo else {}
-    broker.client.send_message(QueueUrl=broker.dead_url, MessageBody="no message", **order)
-    opened.enqueue(RenderCalendar(uuid4()).encode())
+def test_dead_letters_go_back_and_what_cannot_be_read_stays(broker: SqsUnderTest, sender: JobBroker) -> None:
+    broker.bury("no message")
+    sender.enqueue(RenderCalendar(uuid4()).encode())
     (message,) = broker.client.receive_message(QueueUrl=broker.queue_url)["Messages"]
-    order = {"MessageGroupId": "y", "MessageDeduplicationId": "y"} if broker.is_fifo else {}
-    broker.client.send_message(QueueUrl=broker.dead_url, MessageBody=message["Body"], **order)
+    broker.bury(message["Body"])
     broker.client.delete_message(QueueUrl=broker.queue_url, ReceiptHandle=message["ReceiptHandle"])
 
-    assert opened.redrive_dead_letters() == 1
+    assert sender.redrive_dead_letters() == 1
 
     assert broker.waiting() == 1
     dead = broker.attributes(broker.dead_url)
     assert dead["ApproximateNumberOfMessagesNotVisible"] == "1"
-    assert opened.redrive_dead_letters() == 0
+    assert sender.redrive_dead_letters() == 0
 
 
-def test_dead_letters_without_their_queue_name_that_queue(broker: SqsUnderTest, opened: JobBroker) -> None:
+def test_dead_letters_without_their_queue_name_that_queue(broker: SqsUnderTest, sender: JobBroker) -> None:
     broker.client.delete_queue(QueueUrl=broker.dead_url)
     with pytest.raises(BrokerMisconfigured, match=f"no SQS queue '{broker.dead_name}'"):
-        opened.redrive_dead_letters()
+        sender.redrive_dead_letters()
 
 
 async def test_a_queue_that_is_deleted_is_made_again_where_that_is_asked_for(
@@ -253,15 +241,10 @@ class TestTheGate:
             stock.enqueue(Message(f"new-{sqs_fifo.queue}", "x", (), {}, {}))
 
     def test_a_batch_of_eleven_is_refused(self, sqs: SqsUnderTest) -> None:
-        client = boto3.client(
-            "sqs",
-            endpoint_url=sqs.gate.url,
-            region_name=REGION,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
-        entries = [{"Id": str(number), "MessageBody": "x"} for number in range(11)]
-        with pytest.raises(ClientError, match="TooManyEntries"):
+        entries: list[Any] = [{"Id": str(number), "MessageBody": "x"} for number in range(11)]
+        with (
+            closing(open_client(sqs.gate.url)) as client,
+            pytest.raises(ClientError, match="TooManyEntries"),
+        ):
             client.send_message_batch(QueueUrl=sqs.queue_url, Entries=entries)
         sqs.gate.violations.clear()
-        client.close()

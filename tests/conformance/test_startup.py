@@ -133,7 +133,7 @@ def test_sqs_without_its_queue(command: str, sqs: SqsUnderTest) -> None:
     assert line.startswith(
         f"there is no SQS queue 'elsewhere.fifo' in {sqs.gate.url}: make it with Terraform"
     )
-    assert sqs.gate.calls["CreateQueue"] == 0
+    assert not sqs.gate.calls["CreateQueue"]
 
 
 def test_sqs_without_credentials(command: str) -> None:
@@ -154,7 +154,7 @@ def test_sqs_without_a_region(command: str) -> None:
     ],
 )
 def test_sqs_that_refuses(command: str, sqs: SqsUnderTest, code: str, expected: str) -> None:
-    sqs.gate.fail("GetQueueUrl", Refusal(code, "not you", 403), times=3)
+    sqs.gate.refuse("GetQueueUrl", Refusal(code, "not you", 403), times=3)
     assert refused(command, sqs.url, **sqs.environment).startswith(expected)
 
 
@@ -179,6 +179,6 @@ def test_rabbitmq_without_its_library(command: str, tmp_path: Path) -> None:
 def test_a_worker_that_may_not_delete(command: str, sqs: SqsUnderTest) -> None:
     if command == "api":
         return  # which only sends
-    sqs.gate.fail("DeleteMessage", Refusal("AccessDenied", "not you", 403))
+    sqs.gate.refuse("DeleteMessage", Refusal("AccessDenied", "not you", 403))
     line = refused(command, sqs.url, **sqs.environment)
     assert line.startswith("no permission for sqs:DeleteMessage on the queue 'ical-")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.support.ministack import CREDENTIALS
 from tests.support.processes import COMMAND
+from tests.support.sqs_queues import attributes_of, make_queue
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -38,6 +39,17 @@ def environment(**changes: str | None) -> dict[str, str]:
         **changes,
     }
     return {**ours, **{name: value for name, value in theirs.items() if value is not None}}
+
+
+def run_queue(*arguments: str, **changes: str | None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, "queue", *arguments],
+        env=environment(**changes),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
 
 
 @dataclass
@@ -75,11 +87,11 @@ class Runs:
     def make_queue(self, suffix: str = "", **attributes: str) -> str:
         """A queue that nobody else uses; returns its name."""
         name = f"queue-{next(_NUMBERS)}{suffix}"
-        self.sqs.create_queue(QueueName=name, Attributes=attributes)  # type: ignore[arg-type]
+        make_queue(self.sqs, name, **attributes)
         return name
 
     def make_fifo(self) -> str:
-        return self.make_queue(".fifo", FifoQueue="true", ContentBasedDeduplication="true")
+        return self.make_queue(".fifo", ContentBasedDeduplication="true")
 
     def put(self, name: str, body: str) -> None:
         """Send a message past the command: without the sender's name."""
@@ -88,21 +100,14 @@ class Runs:
     def left(self, name: str) -> int:
         """How many messages a queue holds, those that were handed out included."""
         url = self.sqs.get_queue_url(QueueName=name)["QueueUrl"]
-        answer = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
-        return sum(int(value) for key, value in answer["Attributes"].items() if key.startswith("Approximate"))
+        attributes = attributes_of(self.sqs, url)
+        return sum(int(value) for name, value in attributes.items() if name.startswith("Approximate"))
 
     def command(self, name: str, *arguments: str) -> list[str]:
-        return [*COMMAND, "queue", "--name", name, "--endpoint-url", self.url, *arguments]
+        return [*COMMAND, "queue", *self._options(name), *arguments]
 
     def run(self, name: str, *arguments: str, **changes: str | None) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self.command(name, *arguments),
-            env=environment(**changes),
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_SECONDS,
-            check=False,
-        )
+        return run_queue(*self._options(name), *arguments, **changes)
 
     def send(self, name: str, client: str, *arguments: str) -> list[str]:
         """Send a hundred messages; returns them."""
@@ -129,3 +134,6 @@ class Runs:
         for process in self.processes:
             process.kill()
             process.wait()
+
+    def _options(self, name: str) -> tuple[str, ...]:
+        return ("--name", name, "--endpoint-url", self.url)

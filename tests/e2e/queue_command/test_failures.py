@@ -1,7 +1,6 @@
 """Each thing that goes wrong is one clear line."""
 
 import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -9,25 +8,13 @@ from threading import Thread
 
 import pytest
 
-from tests.support.faulty_sqs import FaultySqs, error
-from tests.support.processes import COMMAND
-from tests.support.queue_runs import PATIENCE_SECONDS, Runs, environment
+from tests.support.aws_gate import Gate
+from tests.support.aws_rules import Refusal
+from tests.support.queue_runs import Runs, run_queue
 from tests.support.waiting import wait_until
 
 SENDER = ("--client-name", "Client 1")
-DENIED = error(403, "AccessDeniedException", "User: arn:x is not authorized")
-
-
-def without_endpoint(*arguments: str, **changes: str | None) -> subprocess.CompletedProcess[str]:
-    command = [*COMMAND, "queue", "--name", "x", *arguments]
-    return subprocess.run(
-        command,
-        env=environment(**changes),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_SECONDS,
-        check=False,
-    )
+DENIED = Refusal("AccessDeniedException", "User: arn:x is not authorized", 403)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +42,7 @@ def without_endpoint(*arguments: str, **changes: str | None) -> subprocess.Compl
     ],
 )
 def test_options_that_cannot_be_meant_are_refused(arguments: tuple[str, ...], complaint: str) -> None:
-    done = without_endpoint(*arguments)
+    done = run_queue("--name", "x", *arguments)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"{complaint}\n")
 
 
@@ -81,7 +68,7 @@ def test_a_queue_that_is_not_there_is_named(runs: Runs, arguments: tuple[str, ..
     ],
 )
 def test_aws_without_credentials_says_what_to_set(changes: dict[str, str | None], complaint: str) -> None:
-    done = without_endpoint("--receive", **changes)
+    done = run_queue("--name", "x", "--receive", **changes)
     assert (done.returncode, done.stdout, done.stderr) == (1, "", f"{complaint}\n")
 
 
@@ -119,15 +106,15 @@ def test_an_emulator_needs_no_credentials_and_nobody_is_asked_for_any(runs: Runs
 
 
 def test_an_endpoint_where_nobody_listens_is_named() -> None:
-    done = without_endpoint("--receive", "--endpoint-url", "http://127.0.0.1:1")
+    done = run_queue("--name", "x", "--receive", "--endpoint-url", "http://127.0.0.1:1")
     expected = (1, "", "Can't reach http://127.0.0.1:1/\n")
     assert (done.returncode, done.stdout, done.stderr) == expected
 
 
-def test_an_endpoint_that_is_no_sqs_is_named(faulty: FaultySqs, faulty_runs: Runs) -> None:
-    faulty.faults["GetQueueUrl"] = lambda _: (200, {})
-    done = faulty_runs.run("x", "--receive")
-    assert (done.returncode, done.stderr) == (1, f"{faulty.url} does not answer as SQS does\n")
+def test_an_endpoint_that_is_no_sqs_is_named(gate: Gate, runs: Runs) -> None:
+    gate.faults["GetQueueUrl"] = lambda _: {}
+    done = runs.run("x", "--receive")
+    assert (done.returncode, done.stderr) == (1, f"{gate.url} does not answer as SQS does\n")
 
 
 @pytest.mark.parametrize(
@@ -156,28 +143,28 @@ def test_an_endpoint_that_is_no_sqs_is_named(faulty: FaultySqs, faulty_runs: Run
     ],
 )
 def test_what_aws_refuses_is_said_in_plain_words(
-    faulty: FaultySqs, faulty_runs: Runs, code: str, message: str, complaint: str
+    gate: Gate, runs: Runs, code: str, message: str, complaint: str
 ) -> None:
-    faulty.faults["GetQueueUrl"] = error(403, code, message)
-    done = faulty_runs.run("x", "--receive")
+    gate.faults["GetQueueUrl"] = lambda _: Refusal(code, message, 403)
+    done = runs.run("x", "--receive")
     assert (done.returncode, done.stdout, done.stderr) == (1, "", f"{complaint}\n")
 
 
-def test_a_message_that_is_refused_ends_the_sending(faulty: FaultySqs, faulty_runs: Runs) -> None:
-    faulty.faults["SendMessage"] = lambda sent: DENIED(sent) if sent["MessageBody"] == "Message 3" else None
-    queue = faulty_runs.make_queue()
-    done = faulty_runs.run(queue, *SENDER)
+def test_a_message_that_is_refused_ends_the_sending(gate: Gate, runs: Runs) -> None:
+    gate.faults["SendMessage"] = lambda call: DENIED if call["MessageBody"] == "Message 3" else None
+    queue = runs.make_queue()
+    done = runs.run(queue, *SENDER)
     assert done.returncode == 1
     assert done.stdout == f"Connected to {queue}\nSending Messages:\n"
     assert done.stderr == (
         "Stopped at Message 3, 3 of 100 sent before it: "
         "Access denied: sqs:SendMessage is not allowed: User: arn:x is not authorized\n"
     )
-    assert faulty_runs.left(queue) == 3
+    assert runs.left(queue) == 3
 
 
 def test_a_fifo_queue_without_content_based_deduplication_is_told_so(runs: Runs) -> None:
-    done = runs.run(runs.make_queue(".fifo", FifoQueue="true"), *SENDER)
+    done = runs.run(runs.make_queue(".fifo"), *SENDER)
     assert done.returncode == 1
     assert done.stderr == (
         "Stopped at Message 0, 0 of 100 sent before it: "
@@ -194,27 +181,25 @@ def test_a_text_that_sqs_does_not_take_is_told_by_sqs(runs: Runs) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_receiving_that_is_denied_ends_it_after_the_summary(faulty: FaultySqs, faulty_runs: Runs) -> None:
-    faulty.faults["ReceiveMessage"] = DENIED
-    queue = faulty_runs.make_queue()
-    done = faulty_runs.run(queue, "--receive", "--summary")
+def test_receiving_that_is_denied_ends_it_after_the_summary(gate: Gate, runs: Runs) -> None:
+    gate.faults["ReceiveMessage"] = lambda _: DENIED
+    queue = runs.make_queue()
+    done = runs.run(queue, "--receive", "--summary")
     assert done.returncode == 1
     assert done.stdout == f"Connected to {queue}\nWaiting for messages...\nNo messages came\n"
     assert done.stderr == "Access denied: sqs:ReceiveMessage is not allowed: User: arn:x is not authorized\n"
 
 
-def test_messages_that_cannot_be_deleted_are_told_in_one_line_and_it_goes_on(
-    faulty: FaultySqs, faulty_runs: Runs
-) -> None:
-    faulty.faults["DeleteMessageBatch"] = DENIED
-    queue = faulty_runs.make_fifo()
-    faulty_runs.send(queue, "Client 1", "--count", "2")
-    receiver = faulty_runs.receive(queue)
+def test_messages_that_cannot_be_deleted_are_told_in_one_line_and_it_goes_on(gate: Gate, runs: Runs) -> None:
+    gate.faults["DeleteMessageBatch"] = lambda _: DENIED
+    queue = runs.make_fifo()
+    runs.send(queue, "Client 1", "--count", "2")
+    receiver = runs.receive(queue)
     (failure,) = wait_until(lambda: receiver.events("not_deleted"), "the failure")
     assert failure["ids"] == [event["id"] for event in receiver.events("received")]
     assert (
         failure["reason"] == "Access denied: sqs:DeleteMessage is not allowed: User: arn:x is not authorized"
     )
-    wait_until(lambda: len(faulty.sent("ReceiveMessage")) == 2, "another receive")
+    wait_until(lambda: len(gate.calls["ReceiveMessage"]) == 2, "another receive")
     receiver.stop()
-    assert faulty_runs.left(queue) == 2
+    assert runs.left(queue) == 2

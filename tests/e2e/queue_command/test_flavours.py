@@ -1,6 +1,6 @@
 """What the two kinds of queue do, as the command shows it."""
 
-from tests.support.faulty_sqs import FaultySqs
+from tests.support.aws_gate import Gate
 from tests.support.queue_runs import PATIENCE_SECONDS, Event, Runs, Started
 from tests.support.waiting import wait_until
 
@@ -80,20 +80,20 @@ def test_a_standard_queue_delivers_all_that_is_sent_again(runs: Runs) -> None:
     assert receiver.stop()["clients"] == [counts("Client 1", received=200, duplicate=100)]
 
 
-def test_what_goes_over_the_wire_is_what_aws_demands(faulty: FaultySqs, faulty_runs: Runs) -> None:
-    standard, fifo = faulty_runs.make_queue(), faulty_runs.make_fifo()
+def test_what_goes_over_the_wire_is_what_aws_demands(gate: Gate, runs: Runs) -> None:
+    standard, fifo = runs.make_queue(), runs.make_fifo()
     for queue in (standard, fifo):
-        faulty_runs.send(queue, "Client 1", "--count", "1", "--prepend", "[Red]: ")
-    receiver = faulty_runs.receive(fifo)
+        runs.send(queue, "Client 1", "--count", "1", "--prepend", "[Red]: ")
+    receiver = runs.receive(fifo)
     wait_for_messages(1, receiver)
     receiver.stop()
 
-    plain, ordered = faulty.sent("SendMessage")
+    plain, ordered = gate.calls["SendMessage"]
     attributes = {"client": {"DataType": "String", "StringValue": "Client 1"}}
     for sent in (plain, ordered):
         assert sent.pop("QueueUrl").endswith((standard, fifo))
     assert plain == {"MessageBody": "[Red]: Message 0", "MessageAttributes": attributes}
     assert ordered == {**plain, "MessageGroupId": "default"}
-    asked = faulty.sent("ReceiveMessage")[0]
+    asked = gate.calls["ReceiveMessage"][0]
     assert (asked["MaxNumberOfMessages"], asked["WaitTimeSeconds"]) == (10, 1)
     assert asked["MessageAttributeNames"] == ["client"]

@@ -6,13 +6,15 @@ import signal
 import pytest
 
 from tests.e2e.queue_command.conftest import OpenTerminal
-from tests.support.faulty_sqs import FaultySqs
+from tests.support.aws_gate import Gate
+from tests.support.aws_rules import Refusal
 from tests.support.queue_runs import PATIENCE_SECONDS, Runs
 from tests.support.terminal import Terminal
 from tests.support.waiting import wait_until
 
 TIME = r"\d\d:\d\d:\d\d"
 SPINNER = "Waiting for messages..."
+FAILED = Refusal("InternalError", "try again", 500)
 
 
 def stop_twice(command: Terminal) -> None:
@@ -32,29 +34,28 @@ def test_a_sender_draws_a_bar_that_reaches_the_end(runs: Runs, open_terminal: Op
 
 
 def test_a_sender_that_is_stopped_says_how_far_it_came(
-    faulty: FaultySqs, faulty_runs: Runs, open_terminal: OpenTerminal
+    gate: Gate, runs: Runs, open_terminal: OpenTerminal
 ) -> None:
-    in_time = faulty.hold(None)
-    faulty.faults["SendMessage"] = lambda sent: in_time(sent) if sent["MessageBody"] == "Message 24" else None
-    queue = faulty_runs.make_queue()
-    sender = open_terminal(faulty_runs.command(queue, "--client-name", "Client 1"))
+    gate.faults["SendMessage"] = lambda call: gate.hold() if call["MessageBody"] == "Message 24" else None
+    queue = runs.make_queue()
+    sender = open_terminal(runs.command(queue, "--client-name", "Client 1"))
     sender.wait_for(" 24% time left")
     sender.press_ctrl_c()
-    faulty.released.set()
+    gate.released.set()
     assert sender.wait() == 1
     *_, bar, error = sender.text().splitlines()
     assert " 25% " in bar
     assert error == "Stopped, 25 of 100 sent"
-    assert faulty_runs.left(queue) == 25
+    assert runs.left(queue) == 25
     assert not sender.screen.cursor.hidden
 
 
 def test_a_sender_that_waits_in_vain_ends_at_the_second_signal(
-    faulty: FaultySqs, faulty_runs: Runs, open_terminal: OpenTerminal
+    gate: Gate, runs: Runs, open_terminal: OpenTerminal
 ) -> None:
-    faulty.faults["SendMessage"] = faulty.hold((500, {}))
-    sender = open_terminal(faulty_runs.command(faulty_runs.make_queue(), "--client-name", "Client 1"))
-    wait_until(lambda: faulty.sent("SendMessage"), "the first message")
+    gate.faults["SendMessage"] = lambda _: gate.hold(FAILED)
+    sender = open_terminal(runs.command(runs.make_queue(), "--client-name", "Client 1"))
+    wait_until(lambda: gate.calls["SendMessage"], "the first message")
     stop_twice(sender)
     assert sender.wait() == 1
     error = "Stopped at Message 0, 0 of 100 sent before it: no answer yet, so it may have been sent"
@@ -85,42 +86,42 @@ def test_a_receiver_shows_who_sent_what_until_it_is_stopped(
 
 
 def test_a_receiver_deletes_what_it_has_shown_before_it_stops(
-    faulty: FaultySqs, faulty_runs: Runs, open_terminal: OpenTerminal
+    gate: Gate, runs: Runs, open_terminal: OpenTerminal
 ) -> None:
     failure = {"Id": "0", "SenderFault": False, "Code": "InternalError", "Message": "try again"}
-    faulty.faults["DeleteMessageBatch"] = faulty.hold((200, {"Successful": [], "Failed": [failure]}))
-    queue = faulty_runs.make_queue()
-    faulty_runs.put(queue, "Message 0")
-    receiver = open_terminal(faulty_runs.command(queue, "--receive"))
+    gate.faults["DeleteMessageBatch"] = lambda _: gate.hold({"Successful": [], "Failed": [failure]})
+    queue = runs.make_queue()
+    runs.put(queue, "Message 0")
+    receiver = open_terminal(runs.command(queue, "--receive"))
     receiver.wait_for("unknown: Message 0")
     receiver.press_ctrl_c()
-    faulty.released.set()
+    gate.released.set()
     assert receiver.wait() == 0
     assert "Not deleted, so it will come again: Message 0: try again" in receiver.text()
 
 
 def test_what_is_handed_out_while_a_receiver_stops_is_shown_and_deleted(
-    faulty: FaultySqs, faulty_runs: Runs, open_terminal: OpenTerminal
+    gate: Gate, runs: Runs, open_terminal: OpenTerminal
 ) -> None:
     message = {"MessageId": "1", "ReceiptHandle": "x", "Body": "Message 0"}
-    faulty.faults["ReceiveMessage"] = faulty.hold((200, {"Messages": [message]}))
-    faulty.faults["DeleteMessageBatch"] = lambda _: (200, {"Successful": [{"Id": "0"}], "Failed": []})
-    receiver = open_terminal(faulty_runs.command(faulty_runs.make_queue(), "--receive"))
-    wait_until(lambda: faulty.sent("ReceiveMessage"), "the first receive")
+    gate.faults["ReceiveMessage"] = lambda _: gate.hold({"Messages": [message]})
+    gate.faults["DeleteMessageBatch"] = lambda _: {"Successful": [{"Id": "0"}], "Failed": []}
+    receiver = open_terminal(runs.command(runs.make_queue(), "--receive"))
+    wait_until(lambda: gate.calls["ReceiveMessage"], "the first receive")
     receiver.press_ctrl_c()
-    faulty.released.set()
+    gate.released.set()
     assert receiver.wait() == 0
     assert "unknown: Message 0" in receiver.text()
-    (deleted,) = faulty.sent("DeleteMessageBatch")
+    (deleted,) = gate.calls["DeleteMessageBatch"]
     assert deleted["Entries"] == [{"Id": "0", "ReceiptHandle": "x"}]
 
 
 def test_a_receiver_that_waits_in_vain_ends_at_the_second_signal(
-    faulty: FaultySqs, faulty_runs: Runs, open_terminal: OpenTerminal
+    gate: Gate, runs: Runs, open_terminal: OpenTerminal
 ) -> None:
-    faulty.faults["ReceiveMessage"] = faulty.hold((500, {}))
-    receiver = open_terminal(faulty_runs.command(faulty_runs.make_queue(), "--receive", "--summary"))
-    wait_until(lambda: faulty.sent("ReceiveMessage"), "the first receive")
+    gate.faults["ReceiveMessage"] = lambda _: gate.hold(FAILED)
+    receiver = open_terminal(runs.command(runs.make_queue(), "--receive", "--summary"))
+    wait_until(lambda: gate.calls["ReceiveMessage"], "the first receive")
     stop_twice(receiver)
     assert receiver.wait() == 0
     assert "No messages came" in receiver.text()
