@@ -6,17 +6,16 @@ import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 import vobject
 from ical.calendar_stream import IcsCalendarStream
 from icalendar import Calendar
 
+from tests.support import databases
+from tests.support.asking import ask, held_up, state
 from tests.support.processes import COMMAND, Service, service
-from tests.support.waiting import until
 
 EXPECTED_DEADLINE = (
     "expected an ISO 8601 date or date-time, such as 2026-02-27T14:00:00 or 2026-02-27T14:00:00Z"
@@ -42,31 +41,13 @@ def client(running: Service) -> Iterator[httpx.Client]:
         yield client
 
 
-def ask(client: httpx.Client, **options: Any) -> str:
-    answer = client.post("/todos/ical", json=options)
-    assert answer.status_code == 202
-    url: str = answer.json()["task_url"]
-    return url
-
-
-async def state(client: httpx.Client, url: str, *wanted: str) -> dict[str, Any]:
-    async def reached() -> dict[str, Any] | None:
-        body: dict[str, Any] = client.get(url).json()
-        return body if body["task_status"] in wanted else None
-
-    return await until(reached, " or ".join(wanted))
-
-
 @asynccontextmanager
 async def a_job_in_the_middle(running: Service, client: httpx.Client) -> AsyncIterator[str]:
     """A job that a worker has claimed, and can't go on with before the block ends."""
-    lock = await asyncpg.connect(running.database_url)
-    async with lock.transaction():
-        await lock.execute("LOCK TABLE todos IN ACCESS EXCLUSIVE MODE")
+    async with held_up(running.database_url):
         url = ask(client)
         await state(client, url, "STARTED")
         yield url
-    await lock.close()
 
 
 async def test_the_sample_becomes_a_calendar_that_three_parsers_read(
@@ -160,9 +141,7 @@ async def test_a_job_whose_message_was_lost_is_made_all_the_same(
     url = ask(client)
     with Redis.from_url(running.broker_url) as redis:
         redis.flushdb()
-    connection = await asyncpg.connect(running.database_url)
-    await connection.execute("UPDATE jobs SET ring_at = now()")
-    await connection.close()
+    await databases.execute(running.database_url, "UPDATE jobs SET ring_at = now()")
     running.start("worker")
     assert (await state(client, url, "SUCCESS"))["attempt"] == 1
 
