@@ -16,6 +16,9 @@ from app.cli.local.ports import free_port
 from app.cli.local.sandbox import child_setup
 from tests.support.waiting import wait_until
 
+_TRIES = 5
+"""Another program may have taken the port for a moment, as what a connection comes from."""
+
 _SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 
 
@@ -38,9 +41,12 @@ class Rabbitmq:
         # Erlang's own name server would be started as a daemon, and outlive the test.
         self._spawn(["epmd", "-port", str(self._names_port), "-address", "127.0.0.1"])
         wait_until(lambda: _listens(self._names_port), "epmd")
-        node = self._spawn([str(_SERVER)])
-        wait_until(lambda: node.poll() is not None or self._answers(), "RabbitMQ")
-        assert node.poll() is None, self._log.read_text()
+        for _ in range(_TRIES):
+            node = self._spawn([str(_SERVER)])
+            wait_until(lambda node=node: node.poll() is not None or self._answers(), "RabbitMQ")  # type: ignore[misc]
+            if node.poll() is None:
+                return
+        raise AssertionError(self._log.read_text())
 
     def kill(self) -> None:
         for process in reversed(self._processes):
