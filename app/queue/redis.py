@@ -32,9 +32,9 @@ from app.queue.redis_findings import examine
 _HEARTBEAT_MS = 10_000
 """After how long a dead worker's prefetched messages go to others; a minute by default."""
 
-_MAINTENANCE_CHANCE = 10_000
-"""In a million commands. An idle worker asks ten times a second, so a dead one is noticed within some seconds
-of its last heartbeat; Dramatiq's own chance is a tenth of that."""
+_MAINTENANCE_CHANCE = 50_000
+"""In a million commands: an idle worker asks ten times a second, so a dead one is noticed within seconds. By
+Dramatiq's own chance, a fiftieth of that, it takes minutes. It costs little while nobody is dead."""
 
 _CONNECT_SECONDS = 2
 _LASTING = ("DB index is out of range", "NOAUTH", "WRONGPASS", "MOVED", "CROSSSLOT", "unknown command")
