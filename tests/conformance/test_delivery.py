@@ -10,7 +10,7 @@ from app.queue.messages import RenderCalendar
 from tests.conformance.brokers import BrokerUnderTest
 from tests.support.asking import add_rows, ask, held_up, state, tally
 from tests.support.processes import Service
-from tests.support.waiting import until
+from tests.support.waiting import until, wait_until
 
 
 def ring(sender: JobBroker, job_ids: list[UUID]) -> None:
@@ -104,3 +104,16 @@ async def test_a_thousand_jobs_by_three_workers_are_each_done_once(
     ring(sender, job_ids)
     await all_done(running, 1000)
     await emptied(broker)
+
+
+def test_a_broker_that_drains_hands_out_nothing_more(
+    running: Service, sender: JobBroker, broker: BrokerUnderTest
+) -> None:
+    del running
+    sender.check()
+    sender.enqueue(RenderCalendar(UUID(int=1)).encode())
+    consumer = sender.consume(RenderCalendar.queue, prefetch=4, timeout=100)
+    sender.draining.set()
+    assert next(consumer) is None
+    wait_until(lambda: broker.waiting() == 1, "the message, for others")
+    consumer.close()
