@@ -1,5 +1,6 @@
 """``taskoverflow jobs``: for whoever looks after the service."""
 
+import signal
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
@@ -82,6 +83,8 @@ def watch_jobs(
     interval: Annotated[float, typer.Option(min=0.1, max=3600, help="Seconds between looks.")] = 1,
 ) -> None:
     """Watch the states and the newest jobs until Ctrl-C; in a pipe, a line for each look."""
+    # Being told to end in another way must leave the terminal as it was, too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         operate(partial(watch, console=open_console(), interval=interval))
     except KeyboardInterrupt:

@@ -13,6 +13,7 @@ from app.cli.local.server import start
 from tests.support import databases
 from tests.support.processes import COMMAND
 from tests.support.terminal import terminal
+from tests.support.waiting import wait_until
 
 WATCH = (*COMMAND, "jobs", "watch", "--interval", "0.1")
 JOB = "aaaa0000-0000-4000-8000-000000000001"
@@ -61,6 +62,16 @@ async def test_a_terminal_shows_how_things_stand_through_a_restart_of_postgres(p
             assert not screen.screen.cursor.hidden
     finally:
         running.stop()
+
+
+async def test_a_watch_that_is_terminated_leaves_the_terminal_as_it_was(database_url: str) -> None:
+    with terminal(WATCH, environment(database_url)) as screen:
+        screen.wait_for("nothing waits")
+        wait_until(lambda: screen.screen.cursor.hidden, "a screen without a cursor")
+        screen.process.terminate()
+        assert screen.wait() == 0
+        assert not screen.screen.cursor.hidden
+        assert "Traceback" not in screen.text()
 
 
 async def test_a_pipe_gets_a_line_for_each_look(database_url: str) -> None:
