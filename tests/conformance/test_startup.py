@@ -131,7 +131,7 @@ def test_something_else_than_sqs(command: str) -> None:
 def test_sqs_without_its_queue(command: str, sqs: SqsUnderTest) -> None:
     line = refused(command, f"{sqs.gate.url.replace('http', 'sqs+http')}/elsewhere.fifo", **sqs.environment)
     assert line.startswith(
-        f"there is no SQS queue 'elsewhere.fifo' in {sqs.gate.url}: make it with Terraform"
+        f"there is no SQS queue 'elsewhere.fifo' in {sqs.gate.url}, or no access to it: make it, for example with Terraform"
     )
     assert not sqs.gate.calls["CreateQueue"]
 

@@ -74,8 +74,10 @@ def _of_an_answer(error: ClientError, address: SqsAddress) -> BrokerTrouble:
     if code in _MISSING:
         where = address.endpoint or address.region or "the AWS region of the environment"
         return BrokerMisconfigured(
-            f"there is no SQS queue {address.queue!r} in {where}: make it with Terraform, name another in "
-            "TASKOVERFLOW_BROKER_URL, or set TASKOVERFLOW_CREATE_QUEUES=true"
+            # AWS does not tell the two apart.
+            f"there is no SQS queue {address.queue!r} in {where}, or no access to it: make it, for "
+            "example with Terraform, name another in TASKOVERFLOW_BROKER_URL, or set "
+            "TASKOVERFLOW_CREATE_QUEUES=true"
         )
     if code in _DENIED:
         return BrokerMisconfigured(f"no permission for {action} on the queue {address.queue!r}: {text}")
