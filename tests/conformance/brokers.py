@@ -195,6 +195,10 @@ class RabbitmqUnderTest:
     def dead_letters(self) -> int:
         return self._ready(f"{QUEUE}.XQ")
 
+    def delete_queue(self) -> None:
+        with self._connection() as connection:
+            connection.channel().queue_delete(QUEUE)
+
     def declare_plainly(self) -> None:
         """Make the queue as somebody might by hand, without what Dramatiq wants of it."""
         with self._connection() as connection:
