@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-POLL_SECONDS = 5
+_POLL_SECONDS = 5
 """How long a poll waits for a message. AWS allows 20, but a worker that is to stop waits for its poll, and
 the price of the shorter one is twenty cents a month."""
 
@@ -115,7 +115,7 @@ class SqsConsumer(Consumer):
             answer = self._client.receive_message(
                 QueueUrl=self._url,
                 MaxNumberOfMessages=1 if self._address.is_fifo else room,
-                WaitTimeSeconds=POLL_SECONDS,
+                WaitTimeSeconds=_POLL_SECONDS,
                 VisibilityTimeout=self._held.visibility,
                 MessageSystemAttributeNames=["ApproximateReceiveCount"],
                 **once,  # type: ignore[arg-type]

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    HTTPClientError,
     NoCredentialsError,
     PartialCredentialsError,
     ProfileNotFound,
@@ -47,7 +46,7 @@ def aws_errors(address: SqsAddress) -> Iterator[None]:
         raise BrokerMisconfigured(f"no AWS credentials: {HOW_TO_SIGN_IN}") from error
     except ProfileNotFound as error:
         raise BrokerMisconfigured(f"AWS_PROFILE: {error}") from error
-    except (HTTPClientError, BotoCoreError, ResponseParserError, OSError) as error:
+    except (BotoCoreError, ResponseParserError, OSError) as error:
         raise BrokerUnreachable(str(error) or type(error).__name__) from error
 
 
