@@ -4,7 +4,7 @@ import sys
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -14,6 +14,7 @@ from pydantic import (
     PlainValidator,
     PostgresDsn,
     ValidationError,
+    model_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -41,6 +42,8 @@ BrokerUrl = Annotated[BrokerAddress, NoDecode, PlainValidator(_broker)]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_comma_separated)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0))]
+JobTtl = Annotated[Seconds, Field(ge=timedelta(days=1))]
+"""Idempotency keys are kept with their jobs, and promised for a day."""
 SqsVisibility = Annotated[Seconds, Field(ge=timedelta(seconds=1), le=timedelta(hours=12))]
 TimezoneName = Annotated[str, AfterValidator(known_timezone)]
 
@@ -104,11 +107,56 @@ class Settings(DatabaseSettings):
     result_ttl: Seconds = timedelta(days=7)
     """How long a finished calendar can be downloaded."""
 
+    job_ttl: JobTtl = timedelta(days=30)
+    """How long a job that has ended is remembered; no less than ``result_ttl``."""
+
     drain_seconds: Seconds = timedelta(seconds=25)
     """How long a worker that is told to stop may go on with the jobs it has."""
 
+    request_timeout: Seconds = timedelta(seconds=10)
+    """After how long a request whose answer has not begun is told that the service is unavailable."""
+
+    receive_timeout: Seconds = timedelta(seconds=10)
+    """How long a client may take to send a request's headers, and again its body."""
+
+    send_timeout: Seconds = timedelta(seconds=30)
+    """How long a client may read nothing of an answer that waits for it."""
+
+    max_header_bytes: Annotated[int, Field(ge=1024)] = 16 * 1024
+    """How large the headers of a request may be, its first line included."""
+
+    max_body_bytes: Annotated[int, Field(ge=1024)] = 64 * 1024
+    """How large the body of a request may be."""
+
+    max_todos: Annotated[int, Field(ge=1)] = 1_000_000
+    """How many todos one owner may have."""
+
+    max_open_jobs: Annotated[int, Field(ge=1)] = 100_000
+    """How many jobs of one owner may be unfinished at once."""
+
+    max_downloads: Annotated[int, Field(ge=1)] = 100
+    """How many calendars one API process sends at once."""
+
+    max_result_bytes: Annotated[int, Field(ge=1024)] = 1024**3
+    """How large a calendar may be; a job whose calendar is larger fails."""
+
+    render_timeout: Seconds = timedelta(minutes=15)
+    """How long one attempt may take; a job that takes longer fails."""
+
+    metrics_host: str = "127.0.0.1"
+    """The address that a worker serves its metrics on."""
+
+    metrics_port: Port | None = None
+    """The port that a worker serves its metrics on; none by default. The API's are at ``/metrics``."""
+
     log_format: Literal["console", "json"] = "console"
     """``json`` writes one object a line, for log collectors."""
+
+    @model_validator(mode="after")
+    def _jobs_outlive_their_results(self) -> Self:
+        if self.job_ttl < self.result_ttl:
+            raise ValueError("TASKOVERFLOW_JOB_TTL: expected no less than TASKOVERFLOW_RESULT_TTL")
+        return self
 
 
 class LocalSettings(BaseSettings):
@@ -141,7 +189,8 @@ def read_settings(kind: type[T]) -> T:
         return kind()
     except ValidationError as error:
         for flaw in error.errors():
-            variable = "TASKOVERFLOW_" + str(flaw["loc"][0]).upper()
             reason = "is not set" if flaw["type"] == "missing" else flaw["msg"].removeprefix("Value error, ")
-            sys.stderr.write(f"{variable}: {reason}\n")
+            # What is wrong between two variables has no place of its own, and names them itself.
+            variable = f"TASKOVERFLOW_{str(flaw['loc'][0]).upper()}: " if flaw["loc"] else ""
+            sys.stderr.write(f"{variable}{reason}\n")
         raise SystemExit(2) from None

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     String,
     Table,
     Text,
@@ -53,6 +54,14 @@ todos = Table(
     Index("todos_owner_id_idx", "owner_id", "id"),
 )
 
+todo_totals = Table(
+    "todo_totals",
+    metadata,
+    Column("owner_id", Uuid, primary_key=True),
+    # Kept by triggers on the table of todos.
+    Column("todos", BigInteger, nullable=False),
+)
+
 jobs = Table(
     "jobs",
     metadata,
@@ -75,6 +84,9 @@ jobs = Table(
     Column("bytes", BigInteger),
     Column("digest", String(64)),
     Column("removed_at", _instant),
+    # What a worker must know to make the job; one that knows less leaves it to others.
+    Column("version", SmallInteger, nullable=False, server_default=text("1")),
+    Column("idempotency_key", Text),
     CheckConstraint(
         "state IN ('PENDING', 'STARTED', 'RETRY', 'SUCCESS', 'FAILURE', 'REVOKED')", name="state"
     ),
@@ -82,7 +94,20 @@ jobs = Table(
     CheckConstraint(
         "(state IN ('SUCCESS', 'FAILURE', 'REVOKED')) = (finished_at IS NOT NULL)", name="finished"
     ),
-    Index("jobs_owner_id_idx", "owner_id", "created_at"),
+    Index("jobs_owner_id_idx", "owner_id", "created_at", "id"),
+    Index(
+        "jobs_idempotency_key_idx",
+        "owner_id",
+        "idempotency_key",
+        unique=True,
+        postgresql_where=text("idempotency_key IS NOT NULL"),
+    ),
+    Index(
+        "jobs_open_idx",
+        "owner_id",
+        "state",
+        postgresql_where=text("state IN ('PENDING', 'STARTED', 'RETRY')"),
+    ),
     # Each covers only what the sweeper looks for, so its cost follows the work to do and not the table.
     Index("jobs_ring_at_idx", "ring_at", postgresql_where=text("state IN ('PENDING', 'RETRY')")),
     Index("jobs_lease_until_idx", "lease_until", postgresql_where=text("state = 'STARTED'")),
@@ -91,6 +116,7 @@ jobs = Table(
         "finished_at",
         postgresql_where=text("state = 'SUCCESS' AND removed_at IS NULL"),
     ),
+    Index("jobs_ended_idx", "finished_at", postgresql_where=text("finished_at IS NOT NULL")),
 )
 
 result_chunks = Table(

@@ -18,7 +18,10 @@ FILL = """
     INSERT INTO result_chunks SELECT id, 1, 0, 'x' FROM jobs;
 """
 
-FILL_SINCE = {"0002": "INSERT INTO job_events (job_id, attempt, kind) SELECT id, 1, 'claimed' FROM jobs;"}
+FILL_SINCE = {
+    "0002": "INSERT INTO job_events (job_id, attempt, kind) SELECT id, 1, 'claimed' FROM jobs;",
+    "0003": "UPDATE jobs SET version = 2, idempotency_key = 'a';",
+}
 """What a migration made room for."""
 
 
@@ -45,3 +48,26 @@ async def test_the_last_downgrade_leaves_nothing(servers: Servers) -> None:
         tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         await connection.close()
     assert [row["tablename"] for row in tables] == ["alembic_version"]
+
+
+async def test_todos_are_counted_whoever_writes_them(servers: Servers) -> None:
+    async with databases.database(servers.database_url, "template1") as url:
+        assert databases.migrate(url, "upgrade", "0003").returncode == 0
+        await databases.execute(url, SOME_TODOS.format(owner=1, count=3))
+        assert databases.migrate(url, "upgrade").returncode == 0
+        await databases.execute(url, SOME_TODOS.format(owner=1, count=2), SOME_TODOS.format(owner=2, count=7))
+        await databases.execute(url, "DELETE FROM todos WHERE id % 3 = 0")
+        connection = await asyncpg.connect(url)
+        totals = await connection.fetch("SELECT owner_id, todos FROM todo_totals ORDER BY 1")
+        counted = await connection.fetch(
+            "SELECT owner_id, count(*) AS todos FROM todos GROUP BY 1 ORDER BY 1"
+        )
+        await connection.close()
+    assert totals == counted
+    assert [row["todos"] for row in totals] == [4, 4]
+
+
+SOME_TODOS = """
+    INSERT INTO todos (owner_id, title, completed)
+    SELECT '00000000-0000-0000-0000-00000000000{owner}', 'a', false FROM generate_series(1, {count});
+"""

@@ -37,7 +37,7 @@ def test_migrating_a_server_that_is_not_there_is_one_line() -> None:
 
 async def test_current_tells_the_migration(servers: Servers) -> None:
     async with databases.database(servers.database_url) as url:
-        assert databases.migrate(url, "current").stdout.strip() == "0002 (head)"
+        assert databases.migrate(url, "current").stdout.strip() == "0004 (head)"
 
 
 def test_importing_without_a_service_is_one_line() -> None:

@@ -31,9 +31,18 @@ def test_proxies_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> Non
         ("lease", "0"),
         ("lease", "soon"),
         ("port", "70000"),
+        ("job_ttl", "3600"),
+        ("max_todos", "0"),
         ("trusted_proxies", "everyone"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_refused(name: str, value: str) -> None:
     with pytest.raises(ValidationError, match=name):
         Settings.model_validate({**NEEDED, name: value})
+
+
+def test_a_job_must_outlive_its_result() -> None:
+    with pytest.raises(
+        ValidationError, match="TASKOVERFLOW_JOB_TTL: expected no less than TASKOVERFLOW_RESULT"
+    ):
+        Settings.model_validate({**NEEDED, "result_ttl": "172801", "job_ttl": "172800"})
