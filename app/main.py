@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.api import calendars, health, todos
 from app.api.head import HeadAsGet
@@ -20,7 +21,8 @@ from app.storage.database import Sessions, open_engine, open_sessions
 from app.storage.migrations import expected_head
 from app.web import pages
 
-_CONNECTIONS = 20
+_CONNECTIONS = 10
+"""For each of two pools: todos that take long, or are locked, must not keep jobs from being accepted."""
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -28,13 +30,16 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        engine = open_engine(settings.database_url, pool_size=_CONNECTIONS, name="taskoverflow-api")
+        todos_engine, jobs_engine = _engine(settings, "todos"), _engine(settings, "jobs")
         publisher = Publisher.open(settings)
-        app.state.services = _services(settings, open_sessions(engine), publisher)
+        app.state.services = _services(
+            settings, open_sessions(todos_engine), open_sessions(jobs_engine), publisher
+        )
         app.state.urls = PublicUrls(settings.public_url, settings.trusted_proxies)
         yield
         publisher.close()
-        await engine.dispose()
+        await todos_engine.dispose()
+        await jobs_engine.dispose()
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
     for router in (todos.router, calendars.router, health.router, health.probes):
@@ -46,9 +51,21 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-def _services(settings: Settings, sessions: Sessions, publisher: Publisher) -> Services:
+def _engine(settings: Settings, purpose: str) -> AsyncEngine:
+    return open_engine(
+        settings.database_url,
+        pool_size=_CONNECTIONS,
+        name=f"taskoverflow-api-{purpose}",
+        # So that a request may still tell, in its own time, that a statement took too long.
+        patience=settings.request_timeout / 2,
+    )
+
+
+def _services(
+    settings: Settings, todos_sessions: Sessions, jobs_sessions: Sessions, publisher: Publisher
+) -> Services:
     return Services(
-        todos=TodoService(sessions, settings.timezone),
-        calendars=CalendarService(sessions, publisher, settings.resend_after),
-        health=HealthService(sessions, publisher, expected_head()),
+        todos=TodoService(todos_sessions, settings.timezone),
+        calendars=CalendarService(jobs_sessions, publisher, settings.resend_after),
+        health=HealthService(jobs_sessions, publisher, expected_head()),
     )

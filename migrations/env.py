@@ -18,7 +18,6 @@ def _migrate(connection: Connection) -> None:
     connection.exec_driver_sql(f"SELECT pg_advisory_lock({_ONE_AT_A_TIME})")
     # A migration that waits for a table makes all who come after wait as well: better to fail and repeat.
     connection.exec_driver_sql("SET lock_timeout = '5s'")
-    connection.exec_driver_sql("SET statement_timeout = 0")
     connection.commit()
     context.configure(connection=connection, target_metadata=metadata, transaction_per_migration=True)
     with context.begin_transaction():
@@ -26,7 +25,10 @@ def _migrate(connection: Connection) -> None:
 
 
 async def _connect_and_migrate() -> None:
-    engine = open_engine(DatabaseSettings().database_url, pool_size=1, name="taskoverflow-migrate")
+    # An index on much data takes as long as it takes.
+    engine = open_engine(
+        DatabaseSettings().database_url, pool_size=1, name="taskoverflow-migrate", patience=None
+    )
     try:
         async with engine.connect() as connection:
             await connection.run_sync(_migrate)

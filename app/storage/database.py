@@ -1,5 +1,7 @@
 """Connections to Postgres."""
 
+from datetime import timedelta
+
 import asyncpg
 from pydantic import PostgresDsn
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -7,29 +9,41 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 CONNECT_SECONDS = 3
-STATEMENT_SECONDS = 30
+
+_PATIENCE = timedelta(seconds=30)
+_ANSWER_SECONDS = 1
+"""By how much longer a client waits than its server works: the time for the server to say that it gave up."""
+
+_IDLE_IN_TRANSACTION = "5min"
+"""A worker may read for long before it writes the next piece of its file."""
 
 Sessions = async_sessionmaker[AsyncSession]
 """``async with sessions.begin() as session:`` is one transaction."""
 
 
-def open_engine(url: PostgresDsn, *, pool_size: int, name: str) -> AsyncEngine:
+def open_engine(
+    url: PostgresDsn, *, pool_size: int, name: str, patience: timedelta | None = _PATIENCE
+) -> AsyncEngine:
     """Make a pool of connections for the running event loop; nothing is connected yet.
 
-    ``name`` is what an operator sees in ``pg_stat_activity``.
+    ``name`` is what an operator sees in ``pg_stat_activity``. ``patience`` is how long a statement may take,
+    locks that it waits for included; None is without end. It counts on both sides, for a server that hangs,
+    or a connection whose other end is gone, says nothing at all.
     """
+    seconds = None if patience is None else patience.total_seconds()
 
     async def connect() -> asyncpg.Connection:
         # asyncpg reads the URL itself, since SQLAlchemy would not understand libpq's sslmode and the like.
         return await asyncpg.connect(
             str(url),
             timeout=CONNECT_SECONDS,
+            command_timeout=None if seconds is None else seconds + _ANSWER_SECONDS,
             server_settings={
                 "application_name": name,
                 "timezone": "UTC",
                 "jit": "off",  # compiling takes longer than any of our short queries
-                "statement_timeout": f"{STATEMENT_SECONDS}s",
-                "idle_in_transaction_session_timeout": f"{STATEMENT_SECONDS}s",
+                "statement_timeout": f"{0 if seconds is None else round(seconds * 1000)}ms",
+                "idle_in_transaction_session_timeout": _IDLE_IN_TRANSACTION,
             },
         )
 
@@ -61,12 +75,22 @@ UNREACHABLE = (
 """What the drivers raise when Postgres can't be reached or will not answer now."""
 
 
-_NOT_NOW = {"53300", "57P01", "57P02", "57P03"}
-"""Too many connections, shutting down, crashed, starting up: SQLAlchemy wraps these like any other error."""
+_NOT_NOW = {
+    "25006",  # read-only: a standby, or a server that an operator closed for writing
+    "53100",  # disk full
+    "53200",  # out of memory
+    "53300",  # too many connections
+    "55P03",  # a lock is not to be had in time
+    "57014",  # the statement took too long
+    "57P01",  # shutting down
+    "57P02",  # crashed
+    "57P03",  # starting up
+}
+"""What SQLAlchemy wraps like any other error, and the same statement may find otherwise later."""
 
 
 def is_unreachable(error: BaseException) -> bool:
-    """Whether an error says that Postgres can't be reached, rather than that a statement is wrong."""
+    """Whether an error says that Postgres can't do it now, rather than that a statement is wrong."""
     if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _NOT_NOW:
         return True
     return isinstance(error, UNREACHABLE) or (isinstance(error, DBAPIError) and error.connection_invalidated)

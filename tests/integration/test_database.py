@@ -1,33 +1,82 @@
-"""What Postgres says when it will not answer now."""
+"""What Postgres says, or does not say, when it will not answer now."""
 
+import os
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from pydantic import PostgresDsn
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.storage.database import is_unreachable, open_engine
 from tests.support import databases
 
+SOON = timedelta(seconds=0.1)
 
-async def first_error(url: str) -> Exception:
-    engine = open_engine(PostgresDsn(url), pool_size=1, name="tests")
-    with pytest.raises(Exception, match=r".+") as raised:
-        async with engine.connect() as connection:
-            await connection.execute(text("SELECT 1 FROM nowhere"))
-    await engine.dispose()
+
+@asynccontextmanager
+async def engine_on(url: str, patience: timedelta | None = None) -> AsyncIterator[AsyncEngine]:
+    engine = open_engine(PostgresDsn(url), pool_size=1, name="tests", patience=patience)
+    try:
+        yield engine
+    finally:
+        await engine.dispose()
+
+
+async def error_of(url: str, statement: str, patience: timedelta | None = None) -> Exception:
+    async with engine_on(url, patience) as engine:
+        with pytest.raises(Exception, match=r".+") as raised:
+            async with engine.begin() as connection:
+                await connection.execute(text(statement))
     return raised.value
+
+
+@contextmanager
+def frozen(pid: int) -> Iterator[None]:
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 async def test_a_server_that_takes_no_more_connections_is_unreachable(database_url: str) -> None:
     await databases.execute(database_url, "CREATE ROLE crowded LOGIN PASSWORD 'x' CONNECTION LIMIT 0")
     parts = urlsplit(database_url)
     crowded = urlunsplit(parts._replace(netloc=f"crowded:x@{parts.hostname}:{parts.port}"))
-    error = await first_error(crowded)
+    error = await error_of(crowded, "SELECT 1")
     await databases.execute(database_url, "DROP ROLE crowded")
     assert "too many connections" in str(error)
     assert is_unreachable(error)
 
 
 async def test_a_wrong_statement_is_no_outage(database_url: str) -> None:
-    assert not is_unreachable(await first_error(database_url))
+    assert not is_unreachable(await error_of(database_url, "SELECT 1 FROM nowhere"))
+
+
+async def test_a_statement_that_takes_too_long_is_ended(database_url: str) -> None:
+    error = await error_of(database_url, "SELECT pg_sleep(3600)", SOON)
+    assert "statement timeout" in str(error)
+    assert is_unreachable(error)
+
+
+async def test_a_server_that_may_not_write_is_unreachable(database_url: str) -> None:
+    error = await error_of(
+        f"{database_url}?options=-c%20default_transaction_read_only%3Don", "DELETE FROM jobs"
+    )
+    assert is_unreachable(error), error
+
+
+async def test_a_server_that_says_nothing_any_more_is_unreachable(database_url: str) -> None:
+    async with engine_on(database_url, SOON) as engine, engine.connect() as connection:
+        pid: int = (await connection.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+        with frozen(pid):
+            with pytest.raises(TimeoutError) as raised:
+                await connection.execute(text("SELECT 1"))
+            assert is_unreachable(raised.value)
+            # Its end must not wait for the server either.
+            await connection.close()
