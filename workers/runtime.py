@@ -99,9 +99,14 @@ class Runtime:
         log.info("attempt_ended", job_id=str(held.job_id), state=state if kept else "fenced")
 
     async def _give_back(self, held: Claim) -> None:
-        reason = f"attempt {held.attempt} was stopped with its worker"
+        limit = self.settings.max_attempts
         async with self.sessions.begin() as session:
-            await jobs.give_back(session, held, reason)
+            if held.attempt >= limit:
+                # Another attempt would be one too many, however blameless this one was.
+                reason = f"attempt {held.attempt} of {limit} was stopped with its worker"
+                await jobs.fail(session, held, reason)
+            else:
+                await jobs.give_back(session, held, f"attempt {held.attempt} was stopped with its worker")
         log.info("attempt_given_back", job_id=str(held.job_id), attempt=held.attempt)
 
 

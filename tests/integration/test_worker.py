@@ -127,6 +127,17 @@ async def test_a_worker_that_ends_gives_its_job_back(
         assert again is not None
 
 
+async def test_the_last_attempt_is_the_last_even_if_its_worker_ends(
+    sessions: Sessions, settings: Settings, job_id: UUID
+) -> None:
+    runtime = Runtime(sessions, settings.model_copy(update={"max_attempts": 1}))
+    async with runtime.attempt(job_id):
+        asyncio.get_running_loop().call_soon(runtime.give_up)
+        await cancellation()
+    job = await read(sessions, job_id)
+    assert (job.state, job.error) == (JobState.FAILURE, "attempt 1 of 1 was stopped with its worker")
+
+
 async def test_a_fenced_result_leaves_nothing_behind(
     sessions: Sessions, settings: Settings, job_id: UUID
 ) -> None:
