@@ -5,6 +5,7 @@ from uuid import UUID
 import dramatiq
 import structlog
 
+from app.domain.jobs import JOB_VERSION
 from app.queue.messages import RenderCalendar
 from workers.calendars import make_calendar
 from workers.runtime import Runtime
@@ -29,7 +30,7 @@ class Actors:
         """Render one job's calendar. Running it twice is harmless."""
         if self.runtime is None:
             raise RuntimeError("the worker is not running")
-        if version > RenderCalendar.version:
+        if version > JOB_VERSION:
             # The row still waits, and the sweeper rings again until a newer worker hears it.
             log.warning("message_too_new", job_id=job_id, version=version)
             return

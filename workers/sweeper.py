@@ -57,15 +57,15 @@ class Sweeper:
         # Only now, with no lock held: sending may take long, and its messages must find the rows as they are.
         await self._ring(due)
 
-    async def _ring(self, due: list[UUID]) -> None:
-        for first in range(0, len(due), _SENT_AT_ONCE):
-            batch = due[first : first + _SENT_AT_ONCE]
+    async def _ring(self, due: dict[UUID, int]) -> None:
+        messages = [RenderCalendar(job_id, version) for job_id, version in due.items()]
+        for first in range(0, len(messages), _SENT_AT_ONCE):
             try:
-                await self.publisher.send_all([RenderCalendar(job_id) for job_id in batch])
+                await self.publisher.send_all(messages[first : first + _SENT_AT_ONCE])
             except SendFailed as error:
-                log.warning("send_failed", waiting=len(due) - first, reason=str(error))
+                log.warning("send_failed", waiting=len(messages) - first, reason=str(error))
                 async with self.sessions.begin() as session:
-                    await sweeps.ring_soon(session, due[first:])
+                    await sweeps.ring_soon(session, [message.job_id for message in messages[first:]])
                 return
         if due:
             log.info("rang_again", count=len(due))

@@ -10,6 +10,13 @@ from app.domain.owners import OwnerId
 
 LONGEST_BACKOFF = timedelta(minutes=5)
 
+JOB_VERSION = 1
+"""What the jobs of this release ask of a worker, and what its workers know.
+
+Goes up when an older worker would misread a message, or make another file than was asked for: such a worker
+then leaves the job, with all its attempts, to newer ones.
+"""
+
 
 class JobState(StrEnum):
     """Celery's states, with Celery's meanings."""
@@ -61,6 +68,8 @@ class Job:
     """SHA-256 of the file in hexadecimal."""
     removed_at: datetime | None
     """When the file was removed after its time."""
+    version: int
+    """What a worker must know to make it; see ``JOB_VERSION``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,3 +44,5 @@ class Waiting:
 
     job_id: UUID
     since: datetime
+    version: int
+    """What a worker must know to make it."""

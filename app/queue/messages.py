@@ -7,6 +7,7 @@ from uuid import UUID
 from dramatiq import Message
 
 from app.domain.brokers import DEFAULT_QUEUE
+from app.domain.jobs import JOB_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +17,10 @@ class RenderCalendar:
     actor: ClassVar[str] = "render_calendar"
     queue: ClassVar[str] = DEFAULT_QUEUE
     """Dramatiq's name for it, whatever the queue is called at the server."""
-    version: ClassVar[int] = 1
-    """Goes up when an older worker would misread the message; such a worker leaves the job alone."""
 
     job_id: UUID
+    version: int = JOB_VERSION
+    """The job's own, where it is not new: a worker that knows less leaves the job alone."""
 
     def encode(self) -> Message[Any]:
         """The message as Dramatiq sends it."""

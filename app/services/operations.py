@@ -108,7 +108,7 @@ class OperationsService:
                 raise NotDone(_nothing_to_retry(job))
         runs, ended = (job.id, None) if hurried else (new_id, new_id)
         try:
-            await self.publisher.send(RenderCalendar(runs))
+            await self.publisher.send(RenderCalendar(runs, job.version))
         except SendFailed as error:
             return Retried(job.id, ended, unsent=str(error))
         return Retried(job.id, ended, unsent=None)
@@ -127,7 +127,7 @@ class OperationsService:
             if not batch:
                 return Redriven(rung, await self.publisher.redrive_dead_letters())
             # With no transaction open: sending may take long.
-            await self.publisher.send_all([RenderCalendar(each.job_id) for each in batch])
+            await self.publisher.send_all([RenderCalendar(each.job_id, each.version) for each in batch])
             rung, last = rung + len(batch), batch[-1]
 
     async def _find(self, reference: str) -> Job:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.calendars import CalendarOptions
 from app.domain.events import EventKind
-from app.domain.jobs import WAITING, Claim, Counts, Job, JobState
+from app.domain.jobs import JOB_VERSION, WAITING, Claim, Counts, Job, JobState
 from app.domain.owners import OwnerId
 from app.storage.events import recorded
 from app.storage.schema import jobs
@@ -21,7 +21,11 @@ async def add(
     """Store a job that waits; from here on it is accepted, whatever becomes of its message."""
     await session.execute(
         insert(jobs).values(
-            id=job_id, owner_id=owner, options=options.to_json(), ring_at=func.now() + resend_after
+            id=job_id,
+            owner_id=owner,
+            options=options.to_json(),
+            version=JOB_VERSION,
+            ring_at=func.now() + resend_after,
         )
     )
 
@@ -39,11 +43,17 @@ async def claim(
     """Start the next attempt of a job, or return None if nothing is to be done.
 
     A message may arrive twice, early, or after the job ended. Raising ``attempt`` voids what an earlier
-    holder may still write.
+    holder may still write. A job that takes a newer worker stays as it is, with all its attempts.
     """
     start = (
         update(jobs)
-        .where(jobs.c.id == job_id, jobs.c.state.in_(WAITING), jobs.c.run_at <= func.now())
+        .where(
+            jobs.c.id == job_id,
+            jobs.c.state.in_(WAITING),
+            jobs.c.run_at <= func.now(),
+            # The message says so too, but an older release may have sent it without knowing better.
+            jobs.c.version <= JOB_VERSION,
+        )
         .values(
             state=JobState.STARTED,
             attempt=jobs.c.attempt + 1,
@@ -144,4 +154,5 @@ def read_job(row: Row[Any]) -> Job:
         counts=counts,
         digest=row.digest,
         removed_at=row.removed_at,
+        version=row.version,
     )

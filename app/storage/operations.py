@@ -66,7 +66,7 @@ async def waiting(
     A job keeps its ``run_at`` for as long as it waits, so going on after the last one skips none.
     """
     statement = (
-        select(jobs.c.id, jobs.c.run_at)
+        select(jobs.c.id, jobs.c.run_at, jobs.c.version)
         .where(jobs.c.state.in_(WAITING), jobs.c.run_at <= since)
         .order_by(jobs.c.run_at, jobs.c.id)
         .limit(limit)
@@ -111,7 +111,8 @@ async def copy(session: AsyncSession, job_id: UUID, new_id: UUID) -> bool:
         jobs.c.state.in_((JobState.FAILURE, JobState.REVOKED)),
         (jobs.c.state == JobState.SUCCESS) & jobs.c.removed_at.is_not(None),
     )
-    ended = select(literal(new_id), jobs.c.owner_id, jobs.c.options)
-    again = insert(jobs).from_select(["id", "owner_id", "options"], ended.where(jobs.c.id == job_id, gone))
+    ended = select(literal(new_id), jobs.c.owner_id, jobs.c.options, jobs.c.version)
+    columns = ["id", "owner_id", "options", "version"]
+    again = insert(jobs).from_select(columns, ended.where(jobs.c.id == job_id, gone))
     statement = recorded(again, EventKind.COPIED, f"in place of {job_id}")
     return (await session.execute(statement)).one_or_none() is not None

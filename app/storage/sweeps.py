@@ -24,8 +24,8 @@ async def lead(session: AsyncSession) -> bool:
     return bool((await session.execute(select(func.pg_try_advisory_xact_lock(_LEADER)))).scalar_one())
 
 
-async def ring(session: AsyncSession, *, resend_after: timedelta) -> list[UUID]:
-    """The jobs whose message is to be sent again now, longest overdue first."""
+async def ring(session: AsyncSession, *, resend_after: timedelta) -> dict[UUID, int]:
+    """The jobs whose message is to be sent again now, those longest overdue, each with its version."""
     due = (
         select(jobs.c.id)
         .where(jobs.c.state.in_(WAITING), jobs.c.ring_at <= func.now())
@@ -35,9 +35,9 @@ async def ring(session: AsyncSession, *, resend_after: timedelta) -> list[UUID]:
         update(jobs)
         .where(jobs.c.id.in_(_unlocked(due, BATCH)))
         .values(ring_at=func.now() + resend_after)
-        .returning(jobs.c.id)
+        .returning(jobs.c.id, jobs.c.version)
     )
-    return list((await session.execute(statement)).scalars())
+    return {row.id: row.version for row in await session.execute(statement)}
 
 
 async def ring_soon(session: AsyncSession, job_ids: list[UUID]) -> None:

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from app.domain.jobs import JOB_VERSION
 from app.queue.messages import RenderCalendar
 
 
@@ -23,4 +24,4 @@ async def test_a_message_of_a_newer_release_is_left_alone() -> None:
 
     actors = Actors(StubBroker())
     actors.runtime = Untouchable()  # type: ignore[assignment]
-    await actors.render_calendar(str(UUID(int=1)), RenderCalendar.version + 1)
+    await actors.render_calendar(str(UUID(int=1)), JOB_VERSION + 1)

@@ -90,6 +90,7 @@ def test_a_job_is_shown_with_its_timeline(jobs: Run) -> None:
     assert lines[0] == f"job       {FAILED}"
     assert "options   component=event, name=[bold]A\\x1b[31m[/bold]" in lines
     assert "error     [red]bad[/red] \\x1b]0;x" in lines
+    assert "version   1" in lines
     cells = [line.split(" UTC  ")[1] for line in lines[-3:]]
     assert cells[0] == "0.00 s       0        accepted"
     assert cells[1] == "2.0 s        1        claimed      host:1"
@@ -100,6 +101,12 @@ def test_a_job_is_shown_with_its_timeline(jobs: Run) -> None:
         (1, "claimed"),
         (2, "of_tomorrow"),
     ]
+
+
+async def test_a_job_that_no_worker_of_this_release_can_make_says_so(jobs: Run, database_url: str) -> None:
+    await databases.execute(database_url, f"UPDATE jobs SET version = 7 WHERE id = '{WAITS}'")
+    shown = jobs("show", WAITS).stdout.splitlines()
+    assert "version      7, which takes newer workers than this release's (1)" in shown
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from sqlalchemy import func, insert, select, text, update
 
-from app.domain.jobs import JobState
+from app.domain.jobs import JOB_VERSION, JobState
 from app.domain.owners import BUILT_IN_OWNER
 from app.storage import jobs as queries
 from app.storage import sweeps
@@ -81,10 +81,10 @@ async def test_a_retry_waits_for_its_time(sessions: Sessions) -> None:
         assert await queries.retry(session, held, "reason", after=timedelta(hours=1))
     assert await claim(sessions, held.job_id) is None
     async with sessions.begin() as session:
-        assert await sweeps.ring(session, resend_after=LEASE) == []
+        assert await sweeps.ring(session, resend_after=LEASE) == {}
         await session.execute(update(jobs).values(run_at=func.now(), ring_at=func.now()))
     async with sessions.begin() as session:
-        assert await sweeps.ring(session, resend_after=LEASE) == [held.job_id]
+        assert await sweeps.ring(session, resend_after=LEASE) == {held.job_id: JOB_VERSION}
     again = await claim(sessions, held.job_id)
     assert again is not None
     assert again.attempt == 2
@@ -129,12 +129,13 @@ async def test_rescues_wait_longer_each_time(sessions: Sessions) -> None:
 async def test_a_job_that_waits_is_rung_for_once_in_a_while(sessions: Sessions) -> None:
     job_id = await a_job(sessions)
     async with sessions.begin() as session:
-        assert await sweeps.ring(session, resend_after=LEASE) == []
+        rung = {job_id: JOB_VERSION}
+        assert await sweeps.ring(session, resend_after=LEASE) == {}
         await session.execute(update(jobs).values(ring_at=func.now()))
-        assert await sweeps.ring(session, resend_after=LEASE) == [job_id]
-        assert await sweeps.ring(session, resend_after=LEASE) == []
+        assert await sweeps.ring(session, resend_after=LEASE) == rung
+        assert await sweeps.ring(session, resend_after=LEASE) == {}
         await sweeps.ring_soon(session, [job_id])
-        assert await sweeps.ring(session, resend_after=LEASE) == [job_id]
+        assert await sweeps.ring(session, resend_after=LEASE) == rung
 
 
 async def test_one_sweeper_leads_until_its_transaction_ends(sessions: Sessions) -> None:

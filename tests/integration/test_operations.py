@@ -24,6 +24,7 @@ from app.storage import operations
 from app.storage.database import Sessions
 from app.storage.schema import job_events, jobs
 from tests.support.jobs import COUNTS, LEASE, NONE, a_job, claim, claimed, end_lease, read, rescue, told
+from tests.support.messages import waiting_messages
 from workers.runtime import Runtime
 
 SOMEBODY = OwnerId(UUID("00000000-0000-0000-0000-00000000002a"))
@@ -73,12 +74,7 @@ async def row_count(sessions: Sessions) -> int:
 
 def rung_for(settings: Settings) -> list[str]:
     """The ids in the messages that wait in the broker."""
-    from dramatiq import Message
-
-    queue = f"dramatiq:{RenderCalendar.queue}"
-    with Redis.from_url(settings.broker_url.url) as redis:
-        messages = redis.hmget(f"{queue}.msgs", waiting) if (waiting := redis.lrange(queue, 0, -1)) else []
-    return [Message.decode(message).kwargs["job_id"] for message in messages if message]
+    return [message["job_id"] for message in waiting_messages(settings.broker_url.url)]
 
 
 @pytest.mark.parametrize("waits_as", [JobState.PENDING, JobState.RETRY])

@@ -9,7 +9,7 @@ from rich.console import Console
 from app.cli.operating.columns import as_json
 from app.cli.operating.tables import print_table
 from app.cli.operating.text import moment, on_one_line, span
-from app.domain.jobs import WAITING, Job
+from app.domain.jobs import JOB_VERSION, WAITING, Job
 from app.domain.operations import JobHistory
 
 _HEADERS = ("time", "since start", "attempt", "what", "detail")
@@ -39,6 +39,7 @@ def _facts(history: JobHistory) -> Iterator[tuple[str, str]]:
     yield "state", job.state
     yield "attempt", str(job.attempt)
     yield "owner", str(job.owner)
+    yield "version", _version(job)
     yield "options", ", ".join(f"{name}={value}" for name, value in job.options.to_json().items())
     moments = [("accepted", job.created_at), ("started", job.started_at), ("finished", job.finished_at)]
     moments.append(("lease ends", job.lease_until))
@@ -51,6 +52,12 @@ def _facts(history: JobHistory) -> Iterator[tuple[str, str]]:
                 f"{moment(time)}, {f'{span(now - time)} ago' if time <= now else f'in {span(time - now)}'}",
             )
     yield from _outcome(job)
+
+
+def _version(job: Job) -> str:
+    if job.version <= JOB_VERSION:
+        return str(job.version)
+    return f"{job.version}, which takes newer workers than this release's ({JOB_VERSION})"
 
 
 def _outcome(job: Job) -> Iterator[tuple[str, str]]:
