@@ -11,7 +11,7 @@ from app.api.json_route import JsonRoute
 from app.api.models import CalendarRequest, TaskAccepted, TaskStatus
 from app.api.openapi import CALENDAR_RESPONSES, problems
 from app.api.urls import PREFIX
-from app.domain.jobs import WAITING, JobState
+from app.domain.jobs import OPEN
 
 router = APIRouter(prefix=f"{PREFIX}/todos/ical", tags=["calendars"], route_class=JsonRoute)
 
@@ -49,7 +49,7 @@ async def get_status(
     """How far the job is; the file is there once `task_status` is `SUCCESS`."""
     job = await calendars.status(owner, task_id)
     response.headers["cache-control"] = "no-store"
-    if job.state in WAITING or job.state is JobState.STARTED:
+    if job.state in OPEN:
         response.headers["retry-after"] = _POLL_SECONDS
     return TaskStatus.of(job, links)
 
@@ -65,3 +65,16 @@ async def get_result(task_id: TaskId, request: Request, calendars: Calendars, ow
     """The calendar as an iCalendar file (RFC 5545)."""
     job = await calendars.finished(owner, task_id)
     return file_response(request, job, lambda first, last: calendars.read(job, first, last))
+
+
+@router.delete(
+    "/{task_id}",
+    operation_id="cancelCalendar",
+    summary="Cancel a calendar",
+    response_model_exclude_none=True,
+    response_description="The task, which is `REVOKED`.",
+    responses=problems(404, 409, 503),
+)
+async def cancel_calendar(task_id: TaskId, calendars: Calendars, owner: Owner, links: LinksTo) -> TaskStatus:
+    """End a task that has not ended: it never makes a file. Harmless to repeat."""
+    return TaskStatus.of(await calendars.cancel(owner, task_id), links)

@@ -21,7 +21,7 @@ _TAGS = [
 _PROBLEMS = {
     400: "The request is not what was expected; `errors` says where, and nothing was changed.",
     404: "There is no such thing, or not yet.",
-    409: "The task failed; `detail` says why.",
+    409: "The task has ended in a way that rules this out; `detail` says how.",
     410: "The task was cancelled, or its file was removed after its time.",
     415: "The body is not JSON.",
     503: "The database can't be reached now; `Retry-After` says when to try again.",

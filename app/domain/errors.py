@@ -50,6 +50,12 @@ class TaskCancelled(Problem):
     slug, title, status = "task-cancelled", "Task cancelled", HTTPStatus.GONE
 
 
+class TaskEnded(Problem):
+    """The job can't be cancelled, since it has ended in another way."""
+
+    slug, title, status = "task-already-ended", "Task already ended", HTTPStatus.CONFLICT
+
+
 class TaskExpired(Problem):
     """The result was removed after its time."""
 

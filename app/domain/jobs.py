@@ -32,6 +32,9 @@ class JobState(StrEnum):
 WAITING = (JobState.PENDING, JobState.RETRY)
 """The states in which a job may be claimed."""
 
+OPEN = (*WAITING, JobState.STARTED)
+"""The states that may change; the others are final."""
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import structlog
 
 from app.domain.calendars import CalendarOptions
-from app.domain.errors import TaskCancelled, TaskExpired, TaskFailed, TaskNotFinished, TaskNotFound
+from app.domain.errors import TaskCancelled, TaskEnded, TaskExpired, TaskFailed, TaskNotFinished, TaskNotFound
 from app.domain.jobs import Job, JobState
 from app.domain.owners import OwnerId
 from app.queue.messages import RenderCalendar
@@ -41,9 +41,16 @@ class CalendarService:
     async def status(self, owner: OwnerId, job_id: UUID) -> Job:
         """The job as it is now, or ``TaskNotFound``."""
         async with self.sessions.begin() as session:
-            job = await jobs.find(session, owner, job_id)
-        if job is None:
-            raise TaskNotFound(f"There is no task {job_id}.")
+            return _found(await jobs.find(session, owner, job_id), job_id)
+
+    async def cancel(self, owner: OwnerId, job_id: UUID) -> Job:
+        """End the job, or ``TaskEnded`` if it has ended in another way; harmless to repeat."""
+        async with self.sessions.begin() as session:
+            await jobs.cancel(session, owner, job_id)
+            # Whoever ended it, and be it a moment ago: what is final stays, so it can be read afterwards.
+            job = _found(await jobs.find(session, owner, job_id), job_id)
+        if job.state is not JobState.REVOKED:
+            raise TaskEnded(f"Task {job_id} has ended as {job.state}, which never changes.")
         return job
 
     async def finished(self, owner: OwnerId, job_id: UUID) -> Job:
@@ -64,3 +71,9 @@ class CalendarService:
     def read(self, job: Job, first: int, last: int) -> AsyncIterator[bytes]:
         """The bytes from ``first`` to ``last``, both included, of a finished job's file."""
         return results.read(self.sessions, job, first, last)
+
+
+def _found(job: Job | None, job_id: UUID) -> Job:
+    if job is None:
+        raise TaskNotFound(f"There is no task {job_id}.")
+    return job

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.calendars import CalendarOptions
 from app.domain.events import EventKind
-from app.domain.jobs import JOB_VERSION, WAITING, Claim, Counts, Job, JobState
+from app.domain.jobs import JOB_VERSION, OPEN, WAITING, Claim, Counts, Job, JobState
 from app.domain.owners import OwnerId
 from app.storage.events import recorded
 from app.storage.schema import jobs
@@ -35,6 +35,26 @@ async def find(session: AsyncSession, owner: OwnerId, job_id: UUID) -> Job | Non
     statement = select(jobs).where(jobs.c.owner_id == owner, jobs.c.id == job_id)
     row = (await session.execute(statement)).one_or_none()
     return None if row is None else read_job(row)
+
+
+async def cancel(session: AsyncSession, owner: OwnerId, job_id: UUID) -> bool:
+    """End the owner's job, if it has not ended."""
+    return await revoke(session, and_(jobs.c.owner_id == owner, jobs.c.id == job_id), "by its client")
+
+
+async def revoke(session: AsyncSession, which: ColumnElement[bool], detail: str | None) -> bool:
+    """End the one job that is meant; False if it has ended, or is not there.
+
+    The attempt that may be running holds the job no longer: its result is refused from here on, and its next
+    heartbeat tells it to stop. If the result comes first, it is this that is refused.
+    """
+    end = (
+        update(jobs)
+        .where(which, jobs.c.state.in_(OPEN))
+        .values(state=JobState.REVOKED, finished_at=func.now(), lease_until=None)
+    )
+    statement = recorded(end, EventKind.CANCELLED, detail)
+    return (await session.execute(statement)).one_or_none() is not None
 
 
 async def claim(

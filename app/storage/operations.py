@@ -15,7 +15,7 @@ from app.domain.events import EventKind
 from app.domain.jobs import WAITING, Job, JobState
 from app.domain.operations import Waiting
 from app.storage.events import recorded
-from app.storage.jobs import read_job
+from app.storage.jobs import read_job, revoke
 from app.storage.schema import jobs
 
 
@@ -77,19 +77,8 @@ async def waiting(
 
 
 async def cancel(session: AsyncSession, job_id: UUID) -> bool:
-    """End a job that has not ended; False if it has, or is not there.
-
-    The attempt that may be running holds the job no longer: its result is refused from here on, and its next
-    heartbeat tells it to stop. If the result comes first, it is this that is refused.
-    """
-    open_states = (*WAITING, JobState.STARTED)
-    end = (
-        update(jobs)
-        .where(jobs.c.id == job_id, jobs.c.state.in_(open_states))
-        .values(state=JobState.REVOKED, finished_at=func.now(), lease_until=None)
-    )
-    statement = recorded(end, EventKind.CANCELLED, None)
-    return (await session.execute(statement)).one_or_none() is not None
+    """End a job, if it has not ended."""
+    return await revoke(session, jobs.c.id == job_id, None)
 
 
 async def run_now(session: AsyncSession, job_id: UUID) -> bool:

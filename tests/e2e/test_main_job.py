@@ -133,6 +133,20 @@ async def test_a_worker_that_is_told_to_stop_finishes_what_it_can(
     assert client.get(url).json()["task_status"] == "SUCCESS"
 
 
+async def test_a_cancelled_job_is_stopped_and_makes_room_for_the_next(
+    running: Service, client: httpx.Client
+) -> None:
+    running.settings["TASKOVERFLOW_WORKER_THREADS"] = "1"
+    running.start("worker")
+    async with a_job_in_the_middle(running, client) as url:
+        assert client.delete(url.removesuffix("/status")).json()["task_status"] == "REVOKED"
+        # The lock still holds up whatever runs: the only thread is free because the attempt was stopped.
+        other = ask(client)
+        await state(client, other, "STARTED")
+    await state(client, other, "SUCCESS")
+    assert client.get(url).json()["task_status"] == "REVOKED"
+
+
 async def test_a_job_whose_message_was_lost_is_made_all_the_same(
     running: Service, client: httpx.Client
 ) -> None:
