@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.domain.brokers import BrokerAddress, parse_broker_url
+from app.domain.jobs import KEY_KEPT
 from app.domain.timezones import known_timezone
 
 
@@ -42,8 +43,8 @@ BrokerUrl = Annotated[BrokerAddress, NoDecode, PlainValidator(_broker)]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_comma_separated)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0))]
-JobTtl = Annotated[Seconds, Field(ge=timedelta(days=1))]
-"""Idempotency keys are kept with their jobs, and promised for a day."""
+JobTtl = Annotated[Seconds, Field(ge=KEY_KEPT)]
+"""Idempotency keys are kept with their jobs."""
 SqsVisibility = Annotated[Seconds, Field(ge=timedelta(seconds=1), le=timedelta(hours=12))]
 TimezoneName = Annotated[str, AfterValidator(known_timezone)]
 

@@ -7,9 +7,10 @@ from fastapi import APIRouter, Body, Request, Response
 
 from app.api.conditional import file_response
 from app.api.dependencies import Calendars, LinksTo, Owner, TaskId
+from app.api.idempotency import REPLAYED, IdempotencyKey
 from app.api.json_route import JsonRoute
 from app.api.models import CalendarRequest, TaskAccepted, TaskStatus
-from app.api.openapi import CALENDAR_RESPONSES, problems
+from app.api.openapi import ACCEPTED_RESPONSE, CALENDAR_RESPONSES, problems
 from app.api.urls import PREFIX
 from app.domain.jobs import OPEN
 
@@ -23,17 +24,23 @@ _POLL_SECONDS = "1"
     status_code=HTTPStatus.ACCEPTED,
     operation_id="createCalendar",
     summary="Make a calendar",
-    responses={202: {"description": "Accepted: it will be made, whatever dies."}, **problems(400, 415, 503)},
+    responses={**ACCEPTED_RESPONSE, **problems(400, 415, 422, 503)},
 )
 async def create_calendar(
+    response: Response,
     calendars: Calendars,
     owner: Owner,
     links: LinksTo,
+    key: IdempotencyKey,
     options: Annotated[CalendarRequest, Body()] = CalendarRequest(),  # noqa: B008 - frozen
 ) -> TaskAccepted:
     """Ask for a calendar of the todos; the answer says where to watch it being made."""
-    job_id = await calendars.submit(owner, options.to_domain())
-    return TaskAccepted(task_id=job_id, task_url=links.status(job_id))
+    accepted = await calendars.submit(owner, options.to_domain(), key)
+    task_url = links.status(accepted.job_id)
+    response.headers["location"] = task_url
+    if accepted.replayed:
+        response.headers[REPLAYED] = "true"
+    return TaskAccepted(task_id=accepted.job_id, task_url=task_url)
 
 
 @router.get(

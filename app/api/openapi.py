@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from app.api.idempotency import REPLAYED
 from app.api.problems import MEDIA_TYPE, ProblemModel
 
 _DESCRIPTION = """\
@@ -24,6 +25,7 @@ _PROBLEMS = {
     409: "The task has ended in a way that rules this out; `detail` says how.",
     410: "The task was cancelled, or its file was removed after its time.",
     415: "The body is not JSON.",
+    422: "The `Idempotency-Key` was sent with another body before; nothing was changed.",
     503: "The database can't be reached now; `Retry-After` says when to try again.",
 }
 
@@ -37,6 +39,19 @@ _EXAMPLE = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Taskoverflow Calendar//m
 _FILE = {
     "content": {"text/calendar": {"schema": {"type": "string"}, "example": _EXAMPLE}},
     "headers": _FILE_HEADERS,
+}
+
+ACCEPTED_RESPONSE: dict[int | str, dict[str, Any]] = {
+    202: {
+        "description": "Accepted: it will be made, whatever dies.",
+        "headers": {
+            "Location": {"description": "The `task_url`.", **_TEXT},
+            REPLAYED: {
+                "description": "`true` where the request was a repetition, and its task was accepted before.",
+                "schema": {"type": "string", "enum": ["true"]},
+            },
+        },
+    }
 }
 
 CALENDAR_RESPONSES: dict[int | str, dict[str, Any]] = {
@@ -89,8 +104,10 @@ def _schema(app: FastAPI) -> dict[str, Any]:
     components |= problem.pop("$defs") | {"Problem": problem}
     for path in schema["paths"].values():
         for operation in path.values():
-            # FastAPI's own answer to bad input; ours is a 400.
-            operation["responses"].pop("422", None)
+            # FastAPI's own answer to bad input; ours is a 400, and where ours is a 422 it is a problem.
+            answers = operation["responses"]
+            if "422" in answers and MEDIA_TYPE not in answers["422"]["content"]:
+                del answers["422"]
     described: dict[str, Any] = _without_null_unions(schema)
     for path in described["paths"].values():
         for operation in path.values():

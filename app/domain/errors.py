@@ -62,6 +62,16 @@ class TaskExpired(Problem):
     slug, title, status = "task-expired", "Task expired", HTTPStatus.GONE
 
 
+class KeyReused(Problem):
+    """The idempotency key was sent before, with another body."""
+
+    slug, title, status = (
+        "idempotency-key-reused",
+        "Idempotency key reused",
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+    )
+
+
 class Unavailable(Problem):
     """Postgres can't be reached: nothing was stored, and nothing can be said."""
 

@@ -17,6 +17,9 @@ Goes up when an older worker would misread a message, or make another file than 
 then leaves the job, with all its attempts, to newer ones.
 """
 
+KEY_KEPT = timedelta(days=1)
+"""For how long an idempotency key means the job that it was first sent for."""
+
 
 class JobState(StrEnum):
     """Celery's states, with Celery's meanings."""

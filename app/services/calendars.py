@@ -6,17 +6,35 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.calendars import CalendarOptions
-from app.domain.errors import TaskCancelled, TaskEnded, TaskExpired, TaskFailed, TaskNotFinished, TaskNotFound
+from app.domain.errors import (
+    KeyReused,
+    TaskCancelled,
+    TaskEnded,
+    TaskExpired,
+    TaskFailed,
+    TaskNotFinished,
+    TaskNotFound,
+)
 from app.domain.jobs import Job, JobState
 from app.domain.owners import OwnerId
 from app.queue.messages import RenderCalendar
 from app.queue.publisher import Publisher, SendFailed
-from app.storage import jobs, results
+from app.storage import idempotency, jobs, results
 from app.storage.database import Sessions
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A job that will end."""
+
+    job_id: UUID
+    replayed: bool
+    """It was so before: the same request came with the same key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +45,36 @@ class CalendarService:
     publisher: Publisher
     resend_after: timedelta
 
-    async def submit(self, owner: OwnerId, options: CalendarOptions) -> UUID:
-        """Accept a job: from its commit on it will end, even if its message is never sent."""
+    async def submit(self, owner: OwnerId, options: CalendarOptions, key: str | None = None) -> Accepted:
+        """Accept a job: from its commit on it will end, even if its message is never sent.
+
+        A key that was sent before means the job of then, or ``KeyReused`` with other options. That one's
+        message is not sent again: if it was lost the sweeper rings, and clients that repeat themselves while
+        something is down are the last who should have the broker do more.
+        """
         job_id = uuid4()
         async with self.sessions.begin() as session:
-            await jobs.add(session, owner, job_id, options, resend_after=self.resend_after)
+            earlier = await _earlier(session, owner, key)
+            while earlier is None and not await self._add(session, owner, job_id, options, key):
+                # Another request with the key came first. Should its job be gone already, there is room now.
+                earlier = await _earlier(session, owner, key)
+        if earlier is not None:
+            return _replayed(earlier, options)
+        await self._send(job_id)
+        return Accepted(job_id, replayed=False)
+
+    async def _add(
+        self, session: AsyncSession, owner: OwnerId, job_id: UUID, options: CalendarOptions, key: str | None
+    ) -> bool:
+        if key is not None:
+            await idempotency.give_up(session, owner, key)
+        return await jobs.add(session, owner, job_id, options, resend_after=self.resend_after, key=key)
+
+    async def _send(self, job_id: UUID) -> None:
         try:
             await self.publisher.send(RenderCalendar(job_id))
         except SendFailed as error:
             log.warning("send_failed", job_id=str(job_id), reason=str(error), again_in=str(self.resend_after))
-        return job_id
 
     async def status(self, owner: OwnerId, job_id: UUID) -> Job:
         """The job as it is now, or ``TaskNotFound``."""
@@ -71,6 +109,16 @@ class CalendarService:
     def read(self, job: Job, first: int, last: int) -> AsyncIterator[bytes]:
         """The bytes from ``first`` to ``last``, both included, of a finished job's file."""
         return results.read(self.sessions, job, first, last)
+
+
+async def _earlier(session: AsyncSession, owner: OwnerId, key: str | None) -> Job | None:
+    return None if key is None else await idempotency.find(session, owner, key)
+
+
+def _replayed(earlier: Job, options: CalendarOptions) -> Accepted:
+    if earlier.options != options:
+        raise KeyReused(f"The key was sent before, for task {earlier.id}, whose options are others.")
+    return Accepted(earlier.id, replayed=True)
 
 
 def _found(job: Job | None, job_id: UUID) -> Job:

@@ -4,7 +4,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.calendars import CalendarOptions
@@ -16,18 +17,36 @@ from app.storage.schema import jobs
 
 
 async def add(
-    session: AsyncSession, owner: OwnerId, job_id: UUID, options: CalendarOptions, *, resend_after: timedelta
-) -> None:
-    """Store a job that waits; from here on it is accepted, whatever becomes of its message."""
-    await session.execute(
-        insert(jobs).values(
+    session: AsyncSession,
+    owner: OwnerId,
+    job_id: UUID,
+    options: CalendarOptions,
+    *,
+    resend_after: timedelta,
+    key: str | None = None,
+) -> bool:
+    """Store a job that waits; from here on it is accepted, whatever becomes of its message.
+
+    False if another of the owner's jobs has the key. One that is being stored with it at this moment is
+    waited for: whether the key is taken is known only once it is committed or rolled back.
+    """
+    statement = (
+        insert(jobs)
+        .values(
             id=job_id,
             owner_id=owner,
             options=options.to_json(),
             version=JOB_VERSION,
             ring_at=func.now() + resend_after,
+            idempotency_key=key,
         )
+        .on_conflict_do_nothing(
+            index_elements=[jobs.c.owner_id, jobs.c.idempotency_key],
+            index_where=jobs.c.idempotency_key.is_not(None),
+        )
+        .returning(jobs.c.id)
     )
+    return (await session.execute(statement)).one_or_none() is not None
 
 
 async def find(session: AsyncSession, owner: OwnerId, job_id: UUID) -> Job | None:

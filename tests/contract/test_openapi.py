@@ -38,7 +38,8 @@ def test_every_operation_is_named_described_and_tagged(schema: dict[str, Any]) -
         assert operation["tags"]
         assert operation["summary"]
         assert operation["description"]
-        assert "422" not in operation["responses"]
+        # The framework's own; the one 422 that is ours is a problem, as the next test sees.
+        assert ("422" in operation["responses"]) == (operation["operationId"] == "createCalendar")
     assert {"createCalendar", "getCalendarStatus", "getCalendarResult"} <= {
         operation["operationId"] for operation in operations(schema)
     }

@@ -24,6 +24,7 @@ from app.storage import operations
 from app.storage.database import Sessions
 from app.storage.schema import job_events, jobs
 from tests.support.jobs import COUNTS, LEASE, NONE, a_job, claim, claimed, end_lease, read, rescue, told
+from tests.support.locks import blocked
 from tests.support.messages import waiting_messages
 from workers.runtime import Runtime
 
@@ -160,21 +161,6 @@ async def test_of_a_result_and_a_cancel_the_first_wins(
     expected = (JobState.SUCCESS, "d") if first_is_the_result else (JobState.REVOKED, None)
     assert (job.state, job.digest) == expected
     assert len(await told(sessions, held.job_id)) == 2
-
-
-async def blocked(sessions: Sessions) -> None:
-    """Wait until a connection waits for another's lock."""
-    from tests.support.waiting import until
-
-    async def found() -> bool:
-        async with sessions.begin() as session:
-            waiting = text(
-                "SELECT count(*) FROM pg_stat_activity "
-                "WHERE wait_event_type = 'Lock' AND datname = current_database()"
-            )
-            return bool((await session.execute(waiting)).scalar_one())
-
-    await until(found, "a wait for a lock")
 
 
 async def test_of_many_cancels_at_once_one_is_told(sessions: Sessions, service: OperationsService) -> None:
