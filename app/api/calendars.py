@@ -1,22 +1,34 @@
 """Calendar jobs: ask, watch, download."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Request, Response
+from fastapi import APIRouter, Body, Query, Request, Response
 
 from app.api.conditional import file_response
+from app.api.cursor import JOB_CURSOR, after_job, cursor_parameter, job_cursor, next_page
 from app.api.dependencies import Calendars, LinksTo, Owner, TaskId
 from app.api.idempotency import REPLAYED, IdempotencyKey
 from app.api.json_route import JsonRoute
 from app.api.models import CalendarRequest, TaskAccepted, TaskStatus
-from app.api.openapi import ACCEPTED_RESPONSE, CALENDAR_RESPONSES, problems
+from app.api.openapi import ACCEPTED_RESPONSE, CALENDAR_RESPONSES, LINK_HEADER, problems
 from app.api.urls import PREFIX
-from app.domain.jobs import OPEN
+from app.domain.jobs import OPEN, JobState
 
 router = APIRouter(prefix=f"{PREFIX}/todos/ical", tags=["calendars"], route_class=JsonRoute)
 
 _POLL_SECONDS = "1"
+_MAX_PAGE = 200
+
+States = Annotated[
+    Sequence[JobState],
+    Query(description="Only tasks in this state, or in one of these if it is given more than once."),
+]
+Limit = Annotated[
+    int, Query(ge=1, le=_MAX_PAGE, description="At most so many; a `Link` header leads to the next page.")
+]
+Cursor = Annotated[str | None, cursor_parameter(JOB_CURSOR)]
 
 
 @router.post(
@@ -41,6 +53,32 @@ async def create_calendar(
     if accepted.replayed:
         response.headers[REPLAYED] = "true"
     return TaskAccepted(task_id=accepted.job_id, task_url=task_url)
+
+
+@router.get(
+    "",
+    operation_id="listCalendars",
+    summary="List calendars",
+    response_model_exclude_none=True,
+    responses={200: {"description": "Tasks, newest first.", "headers": LINK_HEADER}, **problems(400, 503)},
+)
+async def list_calendars(
+    request: Request,
+    response: Response,
+    calendars: Calendars,
+    owner: Owner,
+    links: LinksTo,
+    state: States = (),
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> list[TaskStatus]:
+    """The calendars that were asked for, made or not, for as long as they are remembered."""
+    before = None if cursor is None else after_job(cursor)
+    found, more = await calendars.page(owner, state, before=before, limit=limit)
+    response.headers["cache-control"] = "no-store"
+    if more:
+        response.headers["link"] = next_page(request, links, job_cursor(found[-1].place))
+    return [TaskStatus.of(job, links) for job in found]
 
 
 @router.get(

@@ -30,6 +30,8 @@ _PROBLEMS = {
 }
 
 _TEXT = {"schema": {"type": "string"}}
+LINK_HEADER = {"Link": {"description": 'The next page, as `<…>; rel="next"`, where there is one.', **_TEXT}}
+
 _FILE_HEADERS = {
     "ETag": {"description": "Changes with the file.", **_TEXT},
     "Last-Modified": {"description": "When the file was made.", **_TEXT},

@@ -6,11 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import AfterValidator, BeforeValidator
 
-from app.api.cursor import CURSOR_PATTERN, decode_cursor, encode_cursor
+from app.api.cursor import TODO_CURSOR, after_todo, cursor_parameter, next_page, todo_cursor
 from app.api.dependencies import LinksTo, Owner, Todos
 from app.api.json_route import JsonRoute
 from app.api.models import NoTodo, TodoCreate, TodoModel, TodoUpdate
-from app.api.openapi import problems
+from app.api.openapi import LINK_HEADER, problems
 from app.api.urls import PREFIX
 from app.domain.todos import MAX_WINDOW_DAYS, TodoFilter
 
@@ -51,31 +51,14 @@ Limit = Annotated[
     int | None,
     Query(ge=1, le=MAX_PAGE, description="At most so many; a `Link` header leads to the next page."),
 ]
-Cursor = Annotated[
-    str | None,
-    Query(
-        description="Where a page begins: taken from a `Link` header, never made by hand.",
-        json_schema_extra={"pattern": CURSOR_PATTERN},
-    ),
-]
+Cursor = Annotated[str | None, cursor_parameter(TODO_CURSOR)]
 
 
 @router.get(
     "",
     operation_id="listTodos",
     summary="List todos",
-    responses={
-        200: {
-            "description": "Todos, oldest id first.",
-            "headers": {
-                "Link": {
-                    "description": 'The next page, as `<…>; rel="next"`, where there is one.',
-                    "schema": {"type": "string"},
-                }
-            },
-        },
-        **problems(400, 503),
-    },
+    responses={200: {"description": "Todos, oldest id first.", "headers": LINK_HEADER}, **problems(400, 503)},
 )
 async def list_todos(
     request: Request,
@@ -92,12 +75,11 @@ async def list_todos(
     found, more = await todos.page(
         owner,
         TodoFilter(completed=completed, window=window),
-        after=0 if cursor is None else decode_cursor(cursor),
+        after=0 if cursor is None else after_todo(cursor),
         limit=limit,
     )
     if more:
-        query = request.url.include_query_params(cursor=encode_cursor(found[-1].id)).query
-        response.headers["link"] = f'<{links.base}{request.url.path}?{query}>; rel="next"'
+        response.headers["link"] = next_page(request, links, todo_cursor(found[-1].id))
     return [TodoModel.of(todo) for todo in found]
 
 

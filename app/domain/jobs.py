@@ -52,6 +52,14 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class JobPlace:
+    """Where a job stands among its owner's, for good: the order in which they were asked for."""
+
+    created_at: datetime
+    job_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """A job as it is stored."""
 
@@ -76,6 +84,11 @@ class Job:
     """When the file was removed after its time."""
     version: int
     """What a worker must know to make it; see ``JOB_VERSION``."""
+
+    @property
+    def place(self) -> JobPlace:
+        """What a list goes on behind."""
+        return JobPlace(self.created_at, self.id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Asking for a calendar, watching it being made, and reading it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -18,7 +18,7 @@ from app.domain.errors import (
     TaskNotFinished,
     TaskNotFound,
 )
-from app.domain.jobs import Job, JobState
+from app.domain.jobs import Job, JobPlace, JobState
 from app.domain.owners import OwnerId
 from app.queue.messages import RenderCalendar
 from app.queue.publisher import Publisher, SendFailed
@@ -80,6 +80,15 @@ class CalendarService:
         """The job as it is now, or ``TaskNotFound``."""
         async with self.sessions.begin() as session:
             return _found(await jobs.find(session, owner, job_id), job_id)
+
+    async def page(
+        self, owner: OwnerId, states: Sequence[JobState], *, before: JobPlace | None, limit: int
+    ) -> tuple[list[Job], bool]:
+        """Up to ``limit`` jobs behind that place, newest first, and whether there are more."""
+        async with self.sessions.begin() as session:
+            # One row more than asked for tells whether another page is worth announcing.
+            found = await jobs.page(session, owner, states=states, before=before, limit=limit + 1)
+        return found[:limit], len(found) > limit
 
     async def cancel(self, owner: OwnerId, job_id: UUID) -> Job:
         """End the job, or ``TaskEnded`` if it has ended in another way; harmless to repeat."""

@@ -1,16 +1,17 @@
 """Queries of jobs. Every change of state is one conditional statement, on the database's clock."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, func, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.calendars import CalendarOptions
 from app.domain.events import EventKind
-from app.domain.jobs import JOB_VERSION, OPEN, WAITING, Claim, Counts, Job, JobState
+from app.domain.jobs import JOB_VERSION, OPEN, WAITING, Claim, Counts, Job, JobPlace, JobState
 from app.domain.owners import OwnerId
 from app.storage.events import recorded
 from app.storage.schema import jobs
@@ -54,6 +55,27 @@ async def find(session: AsyncSession, owner: OwnerId, job_id: UUID) -> Job | Non
     statement = select(jobs).where(jobs.c.owner_id == owner, jobs.c.id == job_id)
     row = (await session.execute(statement)).one_or_none()
     return None if row is None else read_job(row)
+
+
+async def page(
+    session: AsyncSession, owner: OwnerId, *, states: Sequence[JobState], before: JobPlace | None, limit: int
+) -> list[Job]:
+    """The owner's jobs from ``before`` that place, newest first, in these states or, if none is given, any.
+
+    Places never change, so a job that is added meanwhile moves no other one to another page.
+    """
+    statement = (
+        select(jobs)
+        .where(jobs.c.owner_id == owner)
+        .order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
+        .limit(limit)
+    )
+    if states:
+        statement = statement.where(jobs.c.state.in_(states))
+    if before is not None:
+        place = tuple_(jobs.c.created_at, jobs.c.id)
+        statement = statement.where(place < (before.created_at, before.job_id))
+    return [read_job(row) for row in await session.execute(statement)]
 
 
 async def cancel(session: AsyncSession, owner: OwnerId, job_id: UUID) -> bool:

@@ -20,7 +20,7 @@ async def test_an_unknown_route_is_a_problem(client: httpx.AsyncClient, path: st
     [
         ("DELETE", "/todos", "GET, HEAD, POST"),
         ("POST", "/todos/1", "DELETE, GET, HEAD, PATCH, PUT"),
-        ("GET", "/todos/ical", "POST"),
+        ("DELETE", "/todos/ical", "GET, HEAD, POST"),
         ("POST", "/health", "GET, HEAD"),
     ],
 )
