@@ -13,6 +13,7 @@ from app.api.idempotency import REPLAYED, IdempotencyKey
 from app.api.json_route import JsonRoute
 from app.api.models import CalendarRequest, TaskAccepted, TaskStatus
 from app.api.openapi import ACCEPTED_RESPONSE, CALENDAR_RESPONSES, LINK_HEADER, problems
+from app.api.timelines import TaskDetails
 from app.api.urls import PREFIX
 from app.domain.jobs import OPEN, JobState
 
@@ -79,6 +80,23 @@ async def list_calendars(
     if more:
         response.headers["link"] = next_page(request, links, job_cursor(found[-1].place))
     return [TaskStatus.of(job, links) for job in found]
+
+
+@router.get(
+    "/{task_id}",
+    operation_id="getCalendar",
+    summary="Look into a calendar",
+    response_model_exclude_none=True,
+    response_description="The task and its timeline.",
+    responses=problems(404, 503),
+)
+async def get_calendar(
+    task_id: TaskId, response: Response, calendars: Calendars, owner: Owner, links: LinksTo
+) -> TaskDetails:
+    """The task with all that happened to it: each attempt, how it ended, and why another followed."""
+    job, events = await calendars.history(owner, task_id)
+    response.headers["cache-control"] = "no-store"
+    return TaskDetails.of_history(job, events, links)
 
 
 @router.get(

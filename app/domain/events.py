@@ -27,6 +27,12 @@ class EventKind(StrEnum):
     """An operator made the job in place of one that had ended; the detail says of which."""
 
 
+TOLD_TO_CLIENTS = frozenset(
+    {EventKind.SUCCEEDED, EventKind.RETRY, EventKind.FAILED, EventKind.GIVEN_BACK, EventKind.LEASE_ENDED}
+)
+"""The kinds whose detail is written for clients too; that of others may name hosts, or what operators do."""
+
+
 @dataclass(frozen=True, slots=True)
 class JobEvent:
     """One line of a job's timeline."""

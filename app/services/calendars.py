@@ -18,12 +18,14 @@ from app.domain.errors import (
     TaskNotFinished,
     TaskNotFound,
 )
+from app.domain.events import JobEvent
 from app.domain.jobs import Job, JobPlace, JobState
 from app.domain.owners import OwnerId
 from app.queue.messages import RenderCalendar
 from app.queue.publisher import Publisher, SendFailed
-from app.storage import idempotency, jobs, results
+from app.storage import events, idempotency, jobs, results
 from app.storage.database import Sessions
+from app.storage.snapshots import at_one_moment
 
 log = structlog.get_logger(__name__)
 
@@ -80,6 +82,12 @@ class CalendarService:
         """The job as it is now, or ``TaskNotFound``."""
         async with self.sessions.begin() as session:
             return _found(await jobs.find(session, owner, job_id), job_id)
+
+    async def history(self, owner: OwnerId, job_id: UUID) -> tuple[Job, list[JobEvent]]:
+        """The job and what happened to it, both as they were at one moment."""
+        async with at_one_moment(self.sessions) as session:
+            job = _found(await jobs.find(session, owner, job_id), job_id)
+            return job, await events.of_job(session, job.id)
 
     async def page(
         self, owner: OwnerId, states: Sequence[JobState], *, before: JobPlace | None, limit: int

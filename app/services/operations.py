@@ -1,8 +1,7 @@
 """What an operator does with jobs, whoever owns them."""
 
 import re
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -15,6 +14,7 @@ from app.queue.messages import RenderCalendar
 from app.queue.publisher import Publisher, SendFailed
 from app.storage import events, operations
 from app.storage.database import Sessions
+from app.storage.snapshots import at_one_moment
 
 _BATCH = 5000
 """How many jobs are rung for at once; each read looks at all that wait, so a few large ones are best."""
@@ -66,13 +66,13 @@ class OperationsService:
 
     async def newest(self, states: Sequence[JobState], limit: int) -> JobList:
         """The jobs that were asked for last."""
-        async with self._at_one_moment() as session:
+        async with at_one_moment(self.sessions) as session:
             found = await operations.newest(session, states=states, limit=limit)
             return JobList(await operations.clock(session), found)
 
     async def snapshot(self, newest: int) -> Snapshot:
         """How things stand."""
-        async with self._at_one_moment() as session:
+        async with at_one_moment(self.sessions) as session:
             return Snapshot(
                 await operations.clock(session),
                 await operations.count_states(session),
@@ -82,7 +82,7 @@ class OperationsService:
 
     async def history(self, reference: str) -> JobHistory:
         """One job and its timeline."""
-        async with self._at_one_moment() as session:
+        async with at_one_moment(self.sessions) as session:
             job = await _find(session, reference)
             return JobHistory(await operations.clock(session), job, await events.of_job(session, job.id))
 
@@ -133,15 +133,6 @@ class OperationsService:
     async def _find(self, reference: str) -> Job:
         async with self.sessions.begin() as session:
             return await _find(session, reference)
-
-    @asynccontextmanager
-    async def _at_one_moment(self) -> AsyncIterator[AsyncSession]:
-        """A transaction whose statements all see the same, so that what is shown together fits together."""
-        async with self.sessions.begin() as session:
-            await session.connection(
-                execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-            )
-            yield session
 
 
 async def _find(session: AsyncSession, reference: str) -> Job:

@@ -13,6 +13,7 @@ import pytest
 from tests.support.processes import COMMAND, service
 
 SNAPSHOT = Path(__file__).parent / "openapi.json"
+CONFIG = Path(__file__).parent / "schemathesis.toml"
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +73,9 @@ def test_the_service_does_what_its_schema_says(database_url: str, broker_url: st
         running.start_api()
         options = ["--seed=1", "--max-examples=25", "--phases=examples,coverage,fuzzing"]
         options += ["--generation-database=none", "--no-color"]
+        schemathesis = [sys.executable, "-m", "schemathesis.cli", "--config-file", CONFIG]
         done = subprocess.run(
-            [sys.executable, "-m", "schemathesis.cli", "run", f"{running.url}/openapi.json", *options],
+            [*schemathesis, "run", f"{running.url}/openapi.json", *options],
             env={**os.environ, "SCHEMATHESIS_HOOKS": "tests.contract.formats"},
             capture_output=True,
             text=True,

@@ -21,6 +21,7 @@ async def test_an_unknown_route_is_a_problem(client: httpx.AsyncClient, path: st
         ("DELETE", "/todos", "GET, HEAD, POST"),
         ("POST", "/todos/1", "DELETE, GET, HEAD, PATCH, PUT"),
         ("DELETE", "/todos/ical", "GET, HEAD, POST"),
+        ("PUT", "/todos/ical/x", "DELETE, GET, HEAD"),
         ("POST", "/health", "GET, HEAD"),
     ],
 )
