@@ -30,6 +30,8 @@ PATIENCE = timedelta(seconds=60)
 _LOOK_SECONDS = 0.05
 _CONNECTIONS_PER_JOB = 3
 """One reads todos, one writes the file, one carries the heartbeat."""
+_CONNECTIONS_TO_SWEEP = 2
+"""One for the jobs that are open, one for what is old."""
 
 
 def assemble() -> None:
@@ -72,8 +74,8 @@ class Lifecycle(Middleware):
 
     async def _open(self) -> None:
         settings = self._settings
-        # The sweeper needs one as well, and so may not wait for the jobs to end.
-        size = settings.worker_threads * _CONNECTIONS_PER_JOB + 1
+        # The sweeper needs its own as well, and so may not wait for the jobs to end.
+        size = settings.worker_threads * _CONNECTIONS_PER_JOB + _CONNECTIONS_TO_SWEEP
         self._engine = open_engine(settings.database_url, pool_size=size, name="taskoverflow-worker")
         sessions = open_sessions(self._engine)
         self.actors.runtime = Runtime(sessions, settings)

@@ -1,9 +1,10 @@
-"""Rings for jobs that wait too long, rescues them from dead workers, and removes old files.
+"""Rings for jobs that wait too long, rescues them from dead workers, and removes what is old.
 
-Every worker has a sweeper, and an advisory lock lets one of them sweep at a time.
+Every worker has a sweeper, and an advisory lock for each duty lets one of them at a time do it.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from app.queue.publisher import Publisher, SendFailed
 from app.settings import Settings
 from app.storage import sweeps
 from app.storage.database import Sessions
+from app.storage.sweeps import Duty
 
 _SENT_AT_ONCE = 50
 """Few enough that a broker which goes away in the middle has little sent to it twice."""
@@ -30,32 +32,52 @@ class Sweeper:
     settings: Settings
 
     async def run(self) -> None:
-        """Sweep for as long as the worker runs; nothing that fails ends it."""
+        """Sweep for as long as the worker runs; nothing that fails ends it.
+
+        Removing what is old may take long, or wait, and no job may wait with it: it is done beside the rest.
+        """
+        async with asyncio.TaskGroup() as duties:
+            for duty in (self.sweep, self.expire):
+                duties.create_task(self._again_and_again(duty))
+
+    async def _again_and_again(self, duty: Callable[[], Awaitable[None]]) -> None:
         while True:
             try:
-                await self.sweep()
+                await duty()
             except Exception:
                 log.exception("sweep_failed")
             await asyncio.sleep(self.settings.sweep_interval.total_seconds())
 
     async def sweep(self) -> None:
-        """Do once what is due; nothing if another sweeper is at it."""
+        """Rescue and ring once; nothing if another sweeper is at it."""
         async with self.sessions.begin() as session:
-            if not await sweeps.lead(session):
+            if not await sweeps.lead(session, Duty.RING):
                 return
             rescued = await sweeps.rescue(
                 session,
                 max_attempts=self.settings.max_attempts,
                 retry_backoff=self.settings.retry_backoff,
             )
-            removed = await sweeps.remove_results(session, older_than=self.settings.result_ttl)
             due = await sweeps.ring(session, resend_after=self.settings.resend_after)
         for job_id, state in rescued.items():
             log.warning("lease_ended", job_id=str(job_id), state=state)
-        if removed:
-            log.info("results_removed", count=removed)
         # Only now, with no lock held: sending may take long, and its messages must find the rows as they are.
         await self._ring(due)
+
+    async def expire(self) -> None:
+        """Remove a batch of old files, and then one of old jobs; nothing if another sweeper is at it."""
+        async with self.sessions.begin() as session:
+            if not await sweeps.lead(session, Duty.EXPIRE):
+                return
+            removed = await sweeps.remove_results(session, older_than=self.settings.result_ttl)
+        if removed:
+            log.info("results_removed", count=removed)
+        async with self.sessions.begin() as session:
+            if not await sweeps.lead(session, Duty.EXPIRE):
+                return
+            forgotten = await sweeps.forget_jobs(session, older_than=self.settings.job_ttl)
+        if forgotten:
+            log.info("jobs_forgotten", count=forgotten)
 
     async def _ring(self, due: dict[UUID, int]) -> None:
         messages = [RenderCalendar(job_id, version) for job_id, version in due.items()]

@@ -1,9 +1,11 @@
 """What the sweeper does to jobs in bulk; each call takes a bounded batch, so none holds locks for long."""
 
 from datetime import timedelta
+from enum import IntEnum
+from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Interval, Select, case, delete, func, select, update
+from sqlalchemy import ColumnElement, Interval, Select, and_, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.events import EventKind
@@ -12,16 +14,22 @@ from app.storage.events import recorded
 from app.storage.schema import jobs, result_chunks
 
 BATCH = 500
-_REMOVED_AT_ONCE = 50
-"""Results may be large: fewer of them at a time."""
+BATCH_BYTES = 64 * 1024 * 1024
+"""How much of files goes at once, but for one that alone is larger."""
 
-_LEADER = 0x7461736B6F766572
-"""The advisory lock's key: "taskover" in ASCII."""
+Columns = TypeVar("Columns", bound=tuple[Any, ...])
 
 
-async def lead(session: AsyncSession) -> bool:
-    """Become the one sweeper until this transaction ends; False if another is."""
-    return bool((await session.execute(select(func.pg_try_advisory_xact_lock(_LEADER)))).scalar_one())
+class Duty(IntEnum):
+    """What one sweeper does at a time; each is an advisory lock's key, the first "taskover" in ASCII."""
+
+    RING = 0x7461736B6F766572
+    EXPIRE = RING + 1
+
+
+async def lead(session: AsyncSession, duty: Duty) -> bool:
+    """Become the one that does this until the transaction ends; False if another does."""
+    return bool((await session.execute(select(func.pg_try_advisory_xact_lock(duty)))).scalar_one())
 
 
 async def ring(session: AsyncSession, *, resend_after: timedelta) -> dict[UUID, int]:
@@ -83,22 +91,38 @@ async def rescue(
 
 async def remove_results(session: AsyncSession, *, older_than: timedelta) -> int:
     """Delete files that have been kept long enough; their jobs stay, and say when it was."""
-    old = select(jobs.c.id).where(
+    old = and_(
         jobs.c.state == JobState.SUCCESS,
         jobs.c.removed_at.is_(None),
         jobs.c.finished_at < func.now() - older_than,
     )
     statement = (
-        update(jobs)
-        .where(jobs.c.id.in_(_unlocked(old, _REMOVED_AT_ONCE)))
-        .values(removed_at=func.now())
-        .returning(jobs.c.id)
+        update(jobs).where(jobs.c.id.in_(_oldest(old))).values(removed_at=func.now()).returning(jobs.c.id)
     )
     removed = list((await session.execute(statement)).scalars())
     await session.execute(delete(result_chunks).where(result_chunks.c.job_id.in_(removed)))
     return len(removed)
 
 
-def _unlocked(ids: Select[tuple[UUID]], limit: int) -> Select[tuple[UUID]]:
+async def forget_jobs(session: AsyncSession, *, older_than: timedelta) -> int:
+    """Delete jobs that ended long enough ago, with their events, and their files if they have them still."""
+    old = jobs.c.finished_at < func.now() - older_than
+    statement = delete(jobs).where(jobs.c.id.in_(_oldest(old))).returning(jobs.c.id)
+    return len(list((await session.execute(statement)).scalars()))
+
+
+def _oldest(due: ColumnElement[bool]) -> Select[tuple[UUID]]:
+    """The jobs that ended first, as many as fit a batch by their number and by the size of their files."""
+    size = case((jobs.c.removed_at.is_(None), func.coalesce(jobs.c.bytes, 0)), else_=0).label("size")
+    first = select(jobs.c.id, jobs.c.finished_at, size).where(due).order_by(jobs.c.finished_at, jobs.c.id)
+    locked = _unlocked(first, BATCH).cte("locked")
+    up_to = func.sum(locked.c.size).over(order_by=(locked.c.finished_at, locked.c.id)).label("up_to")
+    summed = select(locked.c.id, locked.c.size, up_to).cte("summed")
+    # The second condition is that of a file with nothing of any size before it: it goes however large it is.
+    fits = or_(summed.c.up_to <= BATCH_BYTES, summed.c.up_to == summed.c.size)
+    return select(summed.c.id).where(fits)
+
+
+def _unlocked(ids: Select[Columns], limit: int) -> Select[Columns]:
     # A row that is locked is being changed by its worker: whatever was due of it may be so no more.
     return ids.limit(limit).with_for_update(skip_locked=True)

@@ -73,7 +73,7 @@ def test_the_service_does_what_its_schema_says(database_url: str, broker_url: st
         running.start_api()
         options = ["--seed=1", "--max-examples=25", "--phases=examples,coverage,fuzzing"]
         options += ["--generation-database=none", "--no-color"]
-        schemathesis = [sys.executable, "-m", "schemathesis.cli", "--config-file", CONFIG]
+        schemathesis = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG)]
         done = subprocess.run(
             [*schemathesis, "run", f"{running.url}/openapi.json", *options],
             env={**os.environ, "SCHEMATHESIS_HOOKS": "tests.contract.formats"},

@@ -12,6 +12,7 @@ from app.storage import jobs as queries
 from app.storage import sweeps
 from app.storage.database import Sessions
 from app.storage.schema import jobs, result_chunks
+from app.storage.sweeps import Duty
 from tests.support.jobs import COUNTS, LEASE, NONE, a_job, claim, claimed, end_lease, read, rescue
 
 
@@ -138,13 +139,14 @@ async def test_a_job_that_waits_is_rung_for_once_in_a_while(sessions: Sessions) 
         assert await sweeps.ring(session, resend_after=LEASE) == rung
 
 
-async def test_one_sweeper_leads_until_its_transaction_ends(sessions: Sessions) -> None:
+async def test_one_sweeper_has_a_duty_until_its_transaction_ends(sessions: Sessions) -> None:
     async with sessions.begin() as one:
-        assert await sweeps.lead(one)
+        assert await sweeps.lead(one, Duty.RING)
         async with sessions.begin() as other:
-            assert not await sweeps.lead(other)
+            assert not await sweeps.lead(other, Duty.RING)
+            assert await sweeps.lead(other, Duty.EXPIRE)
     async with sessions.begin() as other:
-        assert await sweeps.lead(other)
+        assert await sweeps.lead(other, Duty.RING)
 
 
 async def test_a_row_that_its_worker_is_writing_is_left_alone(sessions: Sessions) -> None:
