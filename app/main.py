@@ -2,21 +2,26 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.api import calendars, health, todos
 from app.api.head import HeadAsGet
+from app.api.metrics import router as scrapes
 from app.api.openapi import describe
 from app.api.problems import handle_problems
 from app.api.urls import PublicUrls
+from app.metrics.api import ApiMetrics
+from app.metrics.backlog import PATIENCE, BacklogGauges, BacklogWatch
 from app.queue.publisher import Publisher
 from app.services import Services
 from app.services.calendars import CalendarService
 from app.services.health import HealthService
 from app.services.todos import TodoService
 from app.settings import Settings
+from app.storage import backlog
 from app.storage.database import Sessions, open_engine, open_sessions
 from app.storage.migrations import expected_head
 from app.web import pages
@@ -31,18 +36,21 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         todos_engine, jobs_engine = _engine(settings, "todos"), _engine(settings, "jobs")
-        publisher = Publisher.open(settings)
+        metrics = ApiMetrics.new()
+        publisher = Publisher.open(settings, metrics=metrics.sends)
         app.state.services = _services(
-            settings, open_sessions(todos_engine), open_sessions(jobs_engine), publisher
+            settings, open_sessions(todos_engine), open_sessions(jobs_engine), publisher, metrics
         )
         app.state.urls = PublicUrls(settings.public_url, settings.trusted_proxies)
-        yield
+        async with _watched_backlog(settings, metrics) as app.state.backlog:
+            app.state.metrics = metrics
+            yield
         publisher.close()
         await todos_engine.dispose()
         await jobs_engine.dispose()
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
-    for router in (todos.router, calendars.router, health.router, health.probes):
+    for router in (todos.router, calendars.router, health.router, health.probes, scrapes):
         app.include_router(router)
     pages.mount(app)
     handle_problems(app)
@@ -61,11 +69,26 @@ def _engine(settings: Settings, purpose: str) -> AsyncEngine:
     )
 
 
+@asynccontextmanager
+async def _watched_backlog(settings: Settings, metrics: ApiMetrics) -> AsyncIterator[BacklogWatch]:
+    # A connection of its own: a scrape is to get through when requests have taken all others.
+    engine = open_engine(settings.database_url, pool_size=1, name="taskoverflow-metrics", patience=PATIENCE)
+    watch = BacklogWatch(partial(backlog.measure, open_sessions(engine)))
+    metrics.registry.register(BacklogGauges(lambda: watch.seen))
+    yield watch
+    await watch.close()
+    await engine.dispose()
+
+
 def _services(
-    settings: Settings, todos_sessions: Sessions, jobs_sessions: Sessions, publisher: Publisher
+    settings: Settings,
+    todos_sessions: Sessions,
+    jobs_sessions: Sessions,
+    publisher: Publisher,
+    metrics: ApiMetrics,
 ) -> Services:
     return Services(
         todos=TodoService(todos_sessions, settings.timezone),
-        calendars=CalendarService(jobs_sessions, publisher, settings.resend_after),
+        calendars=CalendarService(jobs_sessions, publisher, settings.resend_after, metrics),
         health=HealthService(jobs_sessions, publisher, expected_head()),
     )

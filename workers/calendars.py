@@ -12,6 +12,7 @@ from app.domain.todos import Todo, TodoFilter
 from app.storage import jobs, results, todos
 from app.storage.database import Sessions
 from workers.rendering.calendar import END, Renderer
+from workers.runtime import Fenced
 
 log = structlog.get_logger(__name__)
 
@@ -21,6 +22,7 @@ async def make_calendar(sessions: Sessions, held: Claim, *, timezone: str) -> No
 
     The file's chunks become visible with the state, or not at all. The todos are read through a transaction
     of its own, which sees them as they were at one moment: the writing one must see other attempts' claims.
+    Raises ``Fenced``, and leaves nothing behind, if the job is another attempt's by then.
     """
     async with sessions.begin() as writer, sessions() as reader:
         await reader.connection(
@@ -28,11 +30,10 @@ async def make_calendar(sessions: Sessions, held: Claim, *, timezone: str) -> No
         )
         file = _File(writer, held)
         counts = await _render(reader, held, timezone, file)
-        if await jobs.succeed(writer, held, counts, file.digest.hexdigest()):
-            log.info("calendar_made", job_id=str(held.job_id), todos=counts.todos, bytes=counts.bytes)
-        else:
-            await writer.rollback()
-            log.warning("result_fenced", job_id=str(held.job_id), attempt=held.attempt)
+        if not await jobs.succeed(writer, held, counts, file.digest.hexdigest()):
+            # The error takes with it what the transaction has written so far.
+            raise Fenced
+    log.info("calendar_made", job_id=str(held.job_id), todos=counts.todos, bytes=counts.bytes)
 
 
 async def _render(reader: AsyncSession, held: Claim, timezone: str, file: "_File") -> Counts:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -11,6 +12,8 @@ from uuid import UUID
 import structlog
 
 from app.domain.jobs import Claim, JobState, backoff
+from app.metrics.attempts import AttemptMetrics, Outcome, Write
+from app.metrics.worker import WorkerMetrics
 from app.settings import Settings
 from app.storage import jobs
 from app.storage.database import Sessions
@@ -21,6 +24,10 @@ _BEATS_PER_LEASE = 3
 """How many heartbeats in a row must fail before the lease ends."""
 
 
+class Fenced(Exception):  # noqa: N818 - says what happened
+    """The job is another attempt's by now, or was cancelled, and this one's result was refused."""
+
+
 @dataclass(slots=True)
 class Runtime:
     """Runs attempts in one event loop."""
@@ -29,6 +36,7 @@ class Runtime:
     settings: Settings
     worker: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
     """Who it is that claims, for the timelines of its jobs."""
+    metrics: AttemptMetrics = field(default_factory=lambda: WorkerMetrics.new().attempts)
     _running: set[asyncio.Task[object]] = field(default_factory=set)
 
     @asynccontextmanager
@@ -49,18 +57,25 @@ class Runtime:
         heart = asyncio.create_task(self._beat(held, body, fenced))
         self._running.add(body)
         log.info("attempt_started", job_id=str(job_id), attempt=held.attempt)
+        outcome, began = Outcome.UNWRITTEN, time.monotonic()
         try:
             yield held
+            outcome = Outcome.SUCCEEDED
         except asyncio.CancelledError:
             body.uncancel()
             if fenced.is_set():
                 log.warning("attempt_fenced", job_id=str(job_id), attempt=held.attempt)
+                outcome = Outcome.FENCED
             else:
-                await self._give_back(held)
+                outcome = await self._give_back(held)
+        except Fenced:
+            log.warning("result_fenced", job_id=str(job_id), attempt=held.attempt)
+            outcome = self._refused(Write.RESULT)
         except Exception:
             log.exception("attempt_failed", job_id=str(job_id), attempt=held.attempt)
-            await self._failed(held)
+            outcome = await self._failed(held)
         finally:
+            self.metrics.ended(outcome, seconds=time.monotonic() - began)
             self._running.discard(body)
             heart.cancel()
             with suppress(asyncio.CancelledError):
@@ -79,14 +94,16 @@ class Runtime:
                 async with asyncio.timeout(lease.total_seconds()), self.sessions.begin() as session:
                     alive = await jobs.heartbeat(session, held, lease=lease)
             except Exception as error:  # noqa: BLE001 - whatever it was, the next beat may do better
+                self.metrics.heartbeat_failures.inc()
                 log.warning("heartbeat_failed", job_id=str(held.job_id), reason=repr(error))
                 continue
             if not alive:
+                self._refused(Write.HEARTBEAT)
                 fenced.set()
                 body.cancel()
                 return
 
-    async def _failed(self, held: Claim) -> None:
+    async def _failed(self, held: Claim) -> Outcome:
         limit = self.settings.max_attempts
         # The log has the traceback; a client must see nothing of our inside.
         reason = f"attempt {held.attempt} of {limit} ended with an error"
@@ -97,17 +114,30 @@ class Runtime:
                 wait = backoff(self.settings.retry_backoff, held.attempt)
                 kept, state = await jobs.retry(session, held, reason, after=wait), JobState.RETRY
         log.info("attempt_ended", job_id=str(held.job_id), state=state if kept else "fenced")
+        failed = state is JobState.FAILURE
+        if not kept:
+            return self._refused(Write.FAILURE if failed else Write.RETRY)
+        return Outcome.FAILED if failed else Outcome.RETRY
 
-    async def _give_back(self, held: Claim) -> None:
+    async def _give_back(self, held: Claim) -> Outcome:
         limit = self.settings.max_attempts
         async with self.sessions.begin() as session:
             if held.attempt >= limit:
                 # Another attempt would be one too many, however blameless this one was.
                 reason = f"attempt {held.attempt} of {limit} was stopped with its worker"
-                await jobs.fail(session, held, reason)
+                kept, write, outcome = await jobs.fail(session, held, reason), Write.FAILURE, Outcome.FAILED
             else:
-                await jobs.give_back(session, held, f"attempt {held.attempt} was stopped with its worker")
+                reason = f"attempt {held.attempt} was stopped with its worker"
+                kept = await jobs.give_back(session, held, reason)
+                write, outcome = Write.GIVE_BACK, Outcome.GIVEN_BACK
+        if not kept:
+            return self._refused(write)
         log.info("attempt_given_back", job_id=str(held.job_id), attempt=held.attempt)
+        return outcome
+
+    def _refused(self, write: Write) -> Outcome:
+        self.metrics.fenced_writes.inc(write)
+        return Outcome.FENCED
 
 
 def _current_task() -> asyncio.Task[object]:

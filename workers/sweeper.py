@@ -5,11 +5,13 @@ Every worker has a sweeper, and an advisory lock for each duty lets one of them 
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import structlog
 
+from app.metrics.sweeps import Sweep, SweepMetrics
+from app.metrics.worker import WorkerMetrics
 from app.queue.messages import RenderCalendar
 from app.queue.publisher import Publisher, SendFailed
 from app.settings import Settings
@@ -30,6 +32,7 @@ class Sweeper:
     sessions: Sessions
     publisher: Publisher
     settings: Settings
+    metrics: SweepMetrics = field(default_factory=lambda: WorkerMetrics.new().sweeps)
 
     async def run(self) -> None:
         """Sweep for as long as the worker runs; nothing that fails ends it.
@@ -44,7 +47,9 @@ class Sweeper:
         while True:
             try:
                 await duty()
+                self.metrics.outcomes.inc(Sweep.DONE)
             except Exception:
+                self.metrics.outcomes.inc(Sweep.FAILED)
                 log.exception("sweep_failed")
             await asyncio.sleep(self.settings.sweep_interval.total_seconds())
 
@@ -60,6 +65,7 @@ class Sweeper:
             )
             due = await sweeps.ring(session, resend_after=self.settings.resend_after)
         for job_id, state in rescued.items():
+            self.metrics.rescued(state)
             log.warning("lease_ended", job_id=str(job_id), state=state)
         # Only now, with no lock held: sending may take long, and its messages must find the rows as they are.
         await self._ring(due)
@@ -71,12 +77,14 @@ class Sweeper:
                 return
             removed = await sweeps.remove_results(session, older_than=self.settings.result_ttl)
         if removed:
+            self.metrics.results_removed.inc(removed)
             log.info("results_removed", count=removed)
         async with self.sessions.begin() as session:
             if not await sweeps.lead(session, Duty.EXPIRE):
                 return
             forgotten = await sweeps.forget_jobs(session, older_than=self.settings.job_ttl)
         if forgotten:
+            self.metrics.jobs_forgotten.inc(forgotten)
             log.info("jobs_forgotten", count=forgotten)
 
     async def _ring(self, due: dict[UUID, int]) -> None:

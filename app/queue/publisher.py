@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Self, TypeVar
 
+from app.metrics.sends import SendMetrics
 from app.queue.broker import JobBroker
 from app.queue.messages import RenderCalendar
 from app.queue.open import open_broker
@@ -28,24 +29,29 @@ class SendFailed(Exception):  # noqa: N818 - says what happened
 class Publisher:
     """Sends messages on threads of its own, since Dramatiq's brokers block."""
 
-    def __init__(self, broker: JobBroker) -> None:
+    def __init__(self, broker: JobBroker, metrics: SendMetrics) -> None:
         self._broker = broker
+        self._metrics = metrics
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="publisher")
 
     @classmethod
-    def open(cls, settings: Settings, *, patience: timedelta = PATIENCE) -> Self:
+    def open(
+        cls, settings: Settings, *, patience: timedelta = PATIENCE, metrics: SendMetrics | None = None
+    ) -> Self:
         """Make a publisher for the broker in the settings; nothing is connected yet."""
-        return cls(open_broker(settings, patience=patience))
+        return cls(open_broker(settings, patience=patience), metrics or SendMetrics.unobserved())
 
     async def send(self, message: RenderCalendar) -> None:
         """Hand a message to the broker, or raise ``SendFailed``."""
-        await self._run(lambda: self._broker.enqueue(message.encode()), 2 * PATIENCE)
+        with self._metrics.counting(1):
+            await self._run(lambda: self._broker.enqueue(message.encode()), 2 * PATIENCE)
 
     async def send_all(self, messages: Sequence[RenderCalendar]) -> None:
         """Hand many over, or raise ``SendFailed`` although some may have been sent."""
         encoded = [message.encode() for message in messages]
         patience = 2 * PATIENCE + len(messages) * PATIENCE / 100
-        await self._run(lambda: self._broker.enqueue_all(encoded), patience)
+        with self._metrics.counting(len(encoded)):
+            await self._run(lambda: self._broker.enqueue_all(encoded), patience)
 
     async def redrive_dead_letters(self) -> int:
         """Move dead letters back to their queue, and count them; or raise ``SendFailed``."""

@@ -21,6 +21,7 @@ from app.domain.errors import (
 from app.domain.events import JobEvent
 from app.domain.jobs import Job, JobPlace, JobState
 from app.domain.owners import OwnerId
+from app.metrics.api import ApiMetrics
 from app.queue.messages import RenderCalendar
 from app.queue.publisher import Publisher, SendFailed
 from app.storage import events, idempotency, jobs, results
@@ -46,6 +47,7 @@ class CalendarService:
     sessions: Sessions
     publisher: Publisher
     resend_after: timedelta
+    metrics: ApiMetrics
 
     async def submit(self, owner: OwnerId, options: CalendarOptions, key: str | None = None) -> Accepted:
         """Accept a job: from its commit on it will end, even if its message is never sent.
@@ -62,6 +64,7 @@ class CalendarService:
                 earlier = await _earlier(session, owner, key)
         if earlier is not None:
             return _replayed(earlier, options)
+        self.metrics.jobs_accepted.inc()
         await self._send(job_id)
         return Accepted(job_id, replayed=False)
 
@@ -101,9 +104,11 @@ class CalendarService:
     async def cancel(self, owner: OwnerId, job_id: UUID) -> Job:
         """End the job, or ``TaskEnded`` if it has ended in another way; harmless to repeat."""
         async with self.sessions.begin() as session:
-            await jobs.cancel(session, owner, job_id)
+            cancelled = await jobs.cancel(session, owner, job_id)
             # Whoever ended it, and be it a moment ago: what is final stays, so it can be read afterwards.
             job = _found(await jobs.find(session, owner, job_id), job_id)
+        if cancelled:
+            self.metrics.jobs_ended.inc(JobState.REVOKED)
         if job.state is not JobState.REVOKED:
             raise TaskEnded(f"Task {job_id} has ended as {job.state}, which never changes.")
         return job
