@@ -13,6 +13,7 @@ from dramatiq.common import iter_queue
 from dramatiq.middleware import AsyncIO, Middleware, Retries
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.metrics.worker import WorkerMetrics
 from app.queue.broker import JobBroker
 from app.queue.open import open_broker
 from app.queue.publisher import Publisher
@@ -20,6 +21,7 @@ from app.settings import Settings
 from app.storage.database import open_engine, open_sessions
 from workers.actors import Actors
 from workers.runtime import Runtime
+from workers.scrapes import Scrapes
 from workers.sweeper import Sweeper
 
 log = structlog.get_logger(__name__)
@@ -62,6 +64,7 @@ class Lifecycle(Middleware):
         self._engine: AsyncEngine | None = None
         self._publisher: Publisher | None = None
         self._sweeping: asyncio.Task[None] | None = None
+        self._scrapes: Scrapes | None = None
 
     def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         del broker, worker
@@ -78,9 +81,13 @@ class Lifecycle(Middleware):
         size = settings.worker_threads * _CONNECTIONS_PER_JOB + _CONNECTIONS_TO_SWEEP
         self._engine = open_engine(settings.database_url, pool_size=size, name="taskoverflow-worker")
         sessions = open_sessions(self._engine)
-        self.actors.runtime = Runtime(sessions, settings)
-        self._publisher = Publisher.open(settings)
-        self._sweeping = asyncio.create_task(Sweeper(sessions, self._publisher, settings).run())
+        metrics = WorkerMetrics.new()
+        self.actors.runtime = Runtime(sessions, settings, metrics=metrics.attempts)
+        self._publisher = Publisher.open(settings, metrics=metrics.sends)
+        sweeper = Sweeper(sessions, self._publisher, settings, metrics.sweeps)
+        self._sweeping = asyncio.create_task(sweeper.run())
+        if settings.metrics_port is not None:
+            self._scrapes = Scrapes.open(settings, metrics, port=settings.metrics_port)
 
     def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         """Let jobs go on for the drain time; those that need longer are given back, and at once the rest."""
@@ -117,6 +124,8 @@ class Lifecycle(Middleware):
         if self._sweeping is not None:
             self._sweeping.cancel()
             await asyncio.gather(self._sweeping, return_exceptions=True)
+        if self._scrapes is not None:
+            await self._scrapes.close()
         if self._publisher is not None:
             self._publisher.close()
         if self._engine is not None:
