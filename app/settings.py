@@ -174,6 +174,11 @@ class LocalSettings(BaseSettings):
     workers: Annotated[int, Field(ge=1, le=64)] = 2
     """How many worker processes to run."""
 
+    metrics_host: str = "127.0.0.1"
+
+    metrics_port: Port | None = None
+    """Where the first worker serves its metrics, the others beside it; by default next to the API's port."""
+
     database_url: PostgresDsn | None = None
     """A real Postgres in place of the embedded one."""
 

@@ -1,6 +1,7 @@
 """``taskoverflow up``: everything on one machine, nothing installed before."""
 
 import os
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from functools import partial
 
@@ -10,7 +11,7 @@ from app.cli.local import running
 from app.cli.local.errors import LocalServerError
 from app.cli.local.interrupt import Interrupt
 from app.cli.local.lock import locked
-from app.cli.local.ports import require_free
+from app.cli.local.ports import ports_from, require_free
 from app.cli.local.postgres import Postgres
 from app.cli.local.processes import Environment, Pause, migrate, spawn, wait_until_ready
 from app.cli.local.sandbox import sandbox
@@ -33,8 +34,8 @@ def up() -> None:
         with locked(settings.data_dir.resolve()), ExitStack() as at_end:
             at_end.callback(supervisor.stop)
             at_end.callback(running.forget, settings.data_dir.resolve())
-            _start(settings, supervisor, interrupt.pause)
-            _tell(settings)
+            metrics_ports = _start(settings, supervisor, interrupt.pause)
+            _tell(settings, metrics_ports)
             supervisor.run(interrupt.pause)
     except LocalServerError as error:
         _say(str(error))
@@ -43,7 +44,8 @@ def up() -> None:
         _say("Stopped; the data stays.", to_stderr=False)
 
 
-def _start(settings: LocalSettings, supervisor: Supervisor, pause: Pause) -> None:
+def _start(settings: LocalSettings, supervisor: Supervisor, pause: Pause) -> list[int]:
+    """Start everything in order; where the workers' metrics are is known only now."""
     require_free(settings.host, settings.port)
     environment = dict(os.environ)
     environment["TASKOVERFLOW_DATABASE_URL"] = _database(settings, supervisor, pause)
@@ -54,15 +56,20 @@ def _start(settings: LocalSettings, supervisor: Supervisor, pause: Pause) -> Non
         environment["TASKOVERFLOW_DATABASE_URL"],
         environment["TASKOVERFLOW_BROKER_URL"],
     )
-    _start_processes(environment, settings.workers, supervisor)
+    first = settings.metrics_port or settings.port + 1
+    metrics_ports = ports_from(settings.metrics_host, first, settings.workers)
+    _start_processes(environment, metrics_ports, supervisor)
     host = _ANY_ADDRESS.get(settings.host, settings.host)
     wait_until_ready(_base(host, settings.port), supervisor.dead, pause)
+    return metrics_ports
 
 
-def _start_processes(environment: Environment, workers: int, supervisor: Supervisor) -> None:
+def _start_processes(environment: Environment, metrics_ports: Sequence[int], supervisor: Supervisor) -> None:
     supervisor.keep("The API", partial(spawn, environment, "api"))
-    for number in range(1, workers + 1):
-        supervisor.keep(f"Worker {number}", partial(spawn, environment, "worker"))
+    for number, port in enumerate(metrics_ports, start=1):
+        # Its own for as long as we run: whoever scrapes is to find it again after it died.
+        own = {**environment, "TASKOVERFLOW_METRICS_PORT": str(port)}
+        supervisor.keep(f"Worker {number}", partial(spawn, own, "worker"))
 
 
 def _database(settings: LocalSettings, supervisor: Supervisor, pause: Pause) -> str:
@@ -87,13 +94,14 @@ def _base(host: str, port: int) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def _tell(settings: LocalSettings) -> None:
+def _tell(settings: LocalSettings, metrics_ports: Sequence[int]) -> None:
     by_name = settings.host in _LOOPBACK or settings.host in _ANY_ADDRESS
     where = _base("localhost" if by_name else settings.host, settings.port)
     _say(
         f"\n  TaskOverflow is running.\n\n"
         f"  API     {where}/api/v1/todos\n"
         f"  Docs    {where}/docs\n"
+        f"  Metrics {where}/metrics; of the workers on port {', '.join(map(str, metrics_ports))}\n"
         f"  Data    {settings.data_dir.resolve()}\n\n"
         f"  Ctrl-C stops it; the data stays.\n",
         to_stderr=False,

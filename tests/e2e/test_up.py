@@ -1,11 +1,13 @@
 """``taskoverflow up`` as a newcomer runs it."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -13,6 +15,7 @@ import psutil
 import pytest
 
 from app.cli.local.ports import free_port
+from tests.support.metrics import scrape
 from tests.support.processes import COMMAND
 from tests.support.waiting import wait_until
 
@@ -20,7 +23,7 @@ from tests.support.waiting import wait_until
 class Up:
     """A running ``up``, its output and its descendants."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, **settings: str) -> None:
         self.port = port
         self.output = folder / f"up-{port}.log"
         environment = {
@@ -31,6 +34,7 @@ class Up:
             "TASKOVERFLOW_LEASE": "1",
             "TASKOVERFLOW_RESEND_AFTER": "1",
             "TASKOVERFLOW_SWEEP_INTERVAL": "0.1",
+            **settings,
         }
         with self.output.open("wb") as log:
             # A session of its own, as in a terminal: a signal to its group must not reach the tests.
@@ -62,8 +66,8 @@ class Up:
 
 
 @contextmanager
-def up(folder: Path) -> Iterator[Up]:
-    started = Up(folder, free_port())
+def up(folder: Path, **settings: str) -> Iterator[Up]:
+    started = Up(folder, free_port(), **settings)
     try:
         yield started
     finally:
@@ -183,6 +187,24 @@ def test_what_dies_is_started_again(tmp_path: Path) -> None:
             victim.kill()
             wait_until(lambda victim=victim: gone([victim]), "the death")  # type: ignore[misc]
             make_calendar(running.port)
+
+
+def test_every_worker_has_metrics_where_it_was_said_and_has_them_there_again(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        taken = server.getsockname()[1]
+        with up(tmp_path, TASKOVERFLOW_METRICS_PORT=str(taken)) as running:
+            said = re.search(r"/metrics; of the workers on port (\d+), (\d+)\n", running.ready().text())
+            assert said is not None, running.text()
+            ports = [*map(int, said.groups())]
+            assert len({taken, running.port, *ports}) == 4
+            for port in (running.port, *ports):
+                assert wait_until(partial(scrape, port), "metrics")["taskoverflow_database_up"] == 1
+            workers = [each for each in running.descendants() if "workers" in each.cmdline()]
+            for worker in workers:
+                worker.kill()
+            wait_until(partial(gone, workers), "their death")
+            for port in ports:
+                wait_until(partial(scrape, port), "metrics of its successor")
 
 
 def test_nothing_outlives_a_launcher_that_is_killed(tmp_path: Path) -> None:
