@@ -36,4 +36,10 @@ class Actors:
             return
         async with self.runtime.attempt(UUID(job_id)) as held:
             if held is not None:
-                await make_calendar(self.runtime.sessions, held, timezone=self.runtime.settings.timezone)
+                settings = self.runtime.settings
+                await make_calendar(
+                    self.runtime.sessions,
+                    held,
+                    timezone=settings.timezone,
+                    max_bytes=settings.max_result_bytes,
+                )

@@ -12,12 +12,12 @@ from app.domain.todos import Todo, TodoFilter
 from app.storage import jobs, results, todos
 from app.storage.database import Sessions
 from workers.rendering.calendar import END, Renderer
-from workers.runtime import Fenced
+from workers.runtime import Fenced, PermanentFailure
 
 log = structlog.get_logger(__name__)
 
 
-async def make_calendar(sessions: Sessions, held: Claim, *, timezone: str) -> None:
+async def make_calendar(sessions: Sessions, held: Claim, *, timezone: str, max_bytes: int) -> None:
     """Render the file of a claimed job and end the job with it, all in one transaction.
 
     The file's chunks become visible with the state, or not at all. The todos are read through a transaction
@@ -28,7 +28,7 @@ async def make_calendar(sessions: Sessions, held: Claim, *, timezone: str) -> No
         await reader.connection(
             execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         )
-        file = _File(writer, held)
+        file = _File(writer, held, max_bytes)
         counts = await _render(reader, held, timezone, file)
         if not await jobs.succeed(writer, held, counts, file.digest.hexdigest()):
             # The error takes with it what the transaction has written so far.
@@ -64,6 +64,7 @@ class _File:
 
     session: AsyncSession
     held: Claim
+    max_bytes: int
     size: int = 0
     digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
     _chunks: int = 0
@@ -72,6 +73,8 @@ class _File:
     async def write(self, data: bytes) -> None:
         self.digest.update(data)
         self.size += len(data)
+        if self.size > self.max_bytes:
+            raise PermanentFailure(f"the calendar would have more than {self.max_bytes} bytes, the limit")
         self._rest += data
         while len(self._rest) >= results.CHUNK_BYTES:
             await self._store(bytes(self._rest[: results.CHUNK_BYTES]))

@@ -28,6 +28,10 @@ class Fenced(Exception):  # noqa: N818 - says what happened
     """The job is another attempt's by now, or was cancelled, and this one's result was refused."""
 
 
+class PermanentFailure(Exception):  # noqa: N818 - says how the job ends
+    """The job would fail each time it is tried; the text tells its client why."""
+
+
 @dataclass(slots=True)
 class Runtime:
     """Runs attempts in one event loop."""
@@ -43,8 +47,9 @@ class Runtime:
     async def attempt(self, job_id: UUID) -> AsyncIterator[Claim | None]:
         """Claim a job and hold it while the body runs; None if there is nothing to do.
 
-        An error in the body becomes a retry, or FAILURE after the last attempt, and goes no further. The
-        body is cancelled when the job was given to another attempt, and when the worker has no more time.
+        An error in the body becomes a retry, or FAILURE after the last attempt, and goes no further; one that
+        is permanent, or that the body takes too long, is FAILURE at once. The body is cancelled when the job
+        was given to another attempt, and when the worker has no more time.
         """
         async with self.sessions.begin() as session:
             held = await jobs.claim(session, job_id, lease=self.settings.lease, worker=self.worker)
@@ -59,7 +64,8 @@ class Runtime:
         log.info("attempt_started", job_id=str(job_id), attempt=held.attempt)
         outcome, began = Outcome.UNWRITTEN, time.monotonic()
         try:
-            yield held
+            async with _time_limit(self.settings.render_timeout.total_seconds()):
+                yield held
             outcome = Outcome.SUCCEEDED
         except asyncio.CancelledError:
             body.uncancel()
@@ -71,6 +77,9 @@ class Runtime:
         except Fenced:
             log.warning("result_fenced", job_id=str(job_id), attempt=held.attempt)
             outcome = self._refused(Write.RESULT)
+        except PermanentFailure as failure:
+            log.warning("job_failed", job_id=str(job_id), attempt=held.attempt, reason=str(failure))
+            outcome = await self._fail(held, str(failure))
         except Exception:
             log.exception("attempt_failed", job_id=str(job_id), attempt=held.attempt)
             outcome = await self._failed(held)
@@ -107,37 +116,52 @@ class Runtime:
         limit = self.settings.max_attempts
         # The log has the traceback; a client must see nothing of our inside.
         reason = f"attempt {held.attempt} of {limit} ended with an error"
+        if held.attempt >= limit:
+            return await self._fail(held, reason)
+        wait = backoff(self.settings.retry_backoff, held.attempt)
         async with self.sessions.begin() as session:
-            if held.attempt >= limit:
-                kept, state = await jobs.fail(session, held, reason), JobState.FAILURE
-            else:
-                wait = backoff(self.settings.retry_backoff, held.attempt)
-                kept, state = await jobs.retry(session, held, reason, after=wait), JobState.RETRY
-        log.info("attempt_ended", job_id=str(held.job_id), state=state if kept else "fenced")
-        failed = state is JobState.FAILURE
+            kept = await jobs.retry(session, held, reason, after=wait)
         if not kept:
-            return self._refused(Write.FAILURE if failed else Write.RETRY)
-        return Outcome.FAILED if failed else Outcome.RETRY
+            return self._refused(Write.RETRY)
+        log.info("attempt_ended", job_id=str(held.job_id), state=JobState.RETRY)
+        return Outcome.RETRY
+
+    async def _fail(self, held: Claim, reason: str) -> Outcome:
+        async with self.sessions.begin() as session:
+            kept = await jobs.fail(session, held, reason)
+        if not kept:
+            return self._refused(Write.FAILURE)
+        log.info("attempt_ended", job_id=str(held.job_id), state=JobState.FAILURE)
+        return Outcome.FAILED
 
     async def _give_back(self, held: Claim) -> Outcome:
         limit = self.settings.max_attempts
+        if held.attempt >= limit:
+            # Another attempt would be one too many, however blameless this one was.
+            return await self._fail(held, f"attempt {held.attempt} of {limit} was stopped with its worker")
         async with self.sessions.begin() as session:
-            if held.attempt >= limit:
-                # Another attempt would be one too many, however blameless this one was.
-                reason = f"attempt {held.attempt} of {limit} was stopped with its worker"
-                kept, write, outcome = await jobs.fail(session, held, reason), Write.FAILURE, Outcome.FAILED
-            else:
-                reason = f"attempt {held.attempt} was stopped with its worker"
-                kept = await jobs.give_back(session, held, reason)
-                write, outcome = Write.GIVE_BACK, Outcome.GIVEN_BACK
+            reason = f"attempt {held.attempt} was stopped with its worker"
+            kept = await jobs.give_back(session, held, reason)
         if not kept:
-            return self._refused(write)
+            return self._refused(Write.GIVE_BACK)
         log.info("attempt_given_back", job_id=str(held.job_id), attempt=held.attempt)
-        return outcome
+        return Outcome.GIVEN_BACK
 
     def _refused(self, write: Write) -> Outcome:
         self.metrics.fenced_writes.inc(write)
         return Outcome.FENCED
+
+
+@asynccontextmanager
+async def _time_limit(seconds: float) -> AsyncIterator[None]:
+    """Cancel the block when it has taken too long, and tell that from every other cancellation."""
+    try:
+        async with asyncio.timeout(seconds) as limit:
+            yield
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        raise PermanentFailure(f"it took longer than {seconds:g} s, which is the limit") from None
 
 
 def _current_task() -> asyncio.Task[object]:

@@ -22,7 +22,7 @@ from app.settings import Settings
 from app.storage import jobs as queries
 from app.storage.database import Sessions
 from app.storage.schema import jobs, result_chunks
-from tests.support.jobs import read, told
+from tests.support.jobs import NO_LIMIT, read, told
 from tests.support.waiting import until
 from workers.calendars import make_calendar
 from workers.runtime import Runtime
@@ -145,7 +145,7 @@ async def test_a_fenced_result_leaves_nothing_behind(
         assert held is not None
         async with sessions.begin() as session:
             await session.execute(update(jobs).values(attempt=jobs.c.attempt + 1))
-        await make_calendar(sessions, held, timezone="UTC")
+        await make_calendar(sessions, held, timezone="UTC", max_bytes=NO_LIMIT)
     async with sessions.begin() as session:
         assert (await session.execute(select(func.count()).select_from(result_chunks))).scalar_one() == 0
     assert (await read(sessions, job_id)).state is JobState.STARTED
@@ -204,5 +204,5 @@ async def test_equal_jobs_make_equal_files(sessions: Sessions, settings: Setting
     for each in (job_id, other):
         async with Runtime(sessions, settings).attempt(each) as held:
             assert held is not None
-            await make_calendar(sessions, held, timezone="UTC")
+            await make_calendar(sessions, held, timezone="UTC", max_bytes=NO_LIMIT)
     assert (await read(sessions, job_id)).digest == (await read(sessions, other)).digest

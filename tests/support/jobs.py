@@ -16,6 +16,7 @@ from app.storage.schema import jobs
 
 LEASE = timedelta(seconds=10)
 NONE = timedelta()
+NO_LIMIT = 1024**3
 COUNTS = Counts(1, 0, 5)
 
 
