@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.api import calendars, health, todos
+from app.api.downloads import Downloads
 from app.api.head import HeadAsGet
 from app.api.metrics import router as scrapes
 from app.api.openapi import describe
@@ -19,6 +20,7 @@ from app.queue.publisher import Publisher
 from app.services import Services
 from app.services.calendars import CalendarService
 from app.services.health import HealthService
+from app.services.open_jobs import OpenJobs
 from app.services.todos import TodoService
 from app.settings import Settings
 from app.storage import backlog
@@ -42,6 +44,7 @@ def create_app(settings: Settings) -> FastAPI:
             settings, open_sessions(todos_engine), open_sessions(jobs_engine), publisher, metrics
         )
         app.state.urls = PublicUrls(settings.public_url, settings.trusted_proxies)
+        app.state.downloads = Downloads(settings.max_downloads)
         async with _watched_backlog(settings, metrics) as app.state.backlog:
             app.state.metrics = metrics
             yield
@@ -88,7 +91,13 @@ def _services(
     metrics: ApiMetrics,
 ) -> Services:
     return Services(
-        todos=TodoService(todos_sessions, settings.timezone),
-        calendars=CalendarService(jobs_sessions, publisher, settings.resend_after, metrics),
+        todos=TodoService(todos_sessions, settings.timezone, settings.max_todos),
+        calendars=CalendarService(
+            jobs_sessions,
+            publisher,
+            settings.resend_after,
+            OpenJobs.stored(jobs_sessions, settings.max_open_jobs),
+            metrics,
+        ),
         health=HealthService(jobs_sessions, publisher, expected_head()),
     )

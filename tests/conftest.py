@@ -17,6 +17,7 @@ from app.main import create_app
 from app.settings import Settings
 from app.storage.database import Sessions, open_engine, open_sessions
 from tests.support import databases
+from tests.support.api import serving
 from tests.support.aws_gate import Gate, gate_before
 from tests.support.ministack import ministack
 from tests.support.sqs_queues import open_client
@@ -87,11 +88,7 @@ def application(settings: Settings) -> FastAPI:
 
 @pytest.fixture
 async def client(application: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(application, raise_app_exceptions=False)
-    async with (
-        application.router.lifespan_context(application),
-        httpx.AsyncClient(transport=transport, base_url="http://testserver/api/v1") as connected,
-    ):
+    async with serving(application) as connected:
         yield connected
 
 

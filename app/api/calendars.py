@@ -8,11 +8,12 @@ from fastapi import APIRouter, Body, Query, Request, Response
 
 from app.api.conditional import file_response
 from app.api.cursor import JOB_CURSOR, after_job, cursor_parameter, job_cursor, next_page
-from app.api.dependencies import Calendars, LinksTo, Owner, TaskId
+from app.api.dependencies import Calendars, DownloadPlaces, LinksTo, Owner, TaskId
 from app.api.idempotency import REPLAYED, IdempotencyKey
 from app.api.json_route import JsonRoute
 from app.api.models import CalendarRequest, TaskAccepted, TaskStatus
 from app.api.openapi import ACCEPTED_RESPONSE, CALENDAR_RESPONSES, LINK_HEADER, problems
+from app.api.ratelimit import ratelimit_headers
 from app.api.timelines import TaskDetails
 from app.api.urls import PREFIX
 from app.domain.jobs import OPEN, JobState
@@ -37,7 +38,7 @@ Cursor = Annotated[str | None, cursor_parameter(JOB_CURSOR)]
     status_code=HTTPStatus.ACCEPTED,
     operation_id="createCalendar",
     summary="Make a calendar",
-    responses={**ACCEPTED_RESPONSE, **problems(400, 415, 422, 503)},
+    responses={**ACCEPTED_RESPONSE, **problems(400, 408, 413, 415, 422, 429, 503)},
 )
 async def create_calendar(
     response: Response,
@@ -53,6 +54,7 @@ async def create_calendar(
     response.headers["location"] = task_url
     if accepted.replayed:
         response.headers[REPLAYED] = "true"
+    response.headers.update(ratelimit_headers(calendars.quota(owner)))
     return TaskAccepted(task_id=accepted.job_id, task_url=task_url)
 
 
@@ -124,10 +126,12 @@ async def get_status(
     response_class=Response,
     responses={**CALENDAR_RESPONSES, **problems(404, 409, 410, 503)},
 )
-async def get_result(task_id: TaskId, request: Request, calendars: Calendars, owner: Owner) -> Response:
+async def get_result(
+    task_id: TaskId, request: Request, calendars: Calendars, owner: Owner, downloads: DownloadPlaces
+) -> Response:
     """The calendar as an iCalendar file (RFC 5545)."""
     job = await calendars.finished(owner, task_id)
-    return file_response(request, job, lambda first, last: calendars.read(job, first, last))
+    return file_response(request, job, lambda first, last: calendars.read(job, first, last), downloads)
 
 
 @router.delete(

@@ -7,8 +7,8 @@ from email.utils import format_datetime, parsedate_to_datetime
 from http import HTTPStatus
 
 from fastapi import Request, Response
-from fastapi.responses import StreamingResponse
 
+from app.api.downloads import Download, Downloads
 from app.api.problems import problem
 from app.domain.jobs import Job
 
@@ -19,7 +19,7 @@ _RANGE = re.compile(r"bytes=[ \t]*(?P<first>[0-9]*)-(?P<last>[0-9]*)[ \t]*")
 Read = Callable[[int, int], AsyncIterator[bytes]]
 
 
-def file_response(request: Request, job: Job, read: Read) -> Response:
+def file_response(request: Request, job: Job, read: Read, downloads: Downloads) -> Response:
     """Answer with the file of a finished job, or the part of it that was asked for."""
     assert job.counts is not None  # noqa: S101 - the table's constraints go with SUCCESS
     assert job.finished_at is not None  # noqa: S101
@@ -36,7 +36,7 @@ def file_response(request: Request, job: Job, read: Read) -> Response:
     part = _part(request, headers["etag"], changed, size)
     if part is None:
         headers["content-length"] = str(size)
-        return _stream(request, HTTPStatus.OK, headers, lambda: read(0, size - 1))
+        return _stream(request, downloads, HTTPStatus.OK, headers, lambda: read(0, size - 1))
     first, last = part
     if first > last:
         return problem(
@@ -48,15 +48,19 @@ def file_response(request: Request, job: Job, read: Read) -> Response:
             headers={"content-range": f"bytes */{size}"},
         )
     headers |= {"content-range": f"bytes {first}-{last}/{size}", "content-length": str(last - first + 1)}
-    return _stream(request, HTTPStatus.PARTIAL_CONTENT, headers, lambda: read(first, last))
+    return _stream(request, downloads, HTTPStatus.PARTIAL_CONTENT, headers, lambda: read(first, last))
 
 
 def _stream(
-    request: Request, status: HTTPStatus, headers: dict[str, str], read: Callable[[], AsyncIterator[bytes]]
+    request: Request,
+    downloads: Downloads,
+    status: HTTPStatus,
+    headers: dict[str, str],
+    read: Callable[[], AsyncIterator[bytes]],
 ) -> Response:
     if request.scope.get("head"):
         return Response(status_code=status, headers=headers, media_type=MEDIA_TYPE)
-    return StreamingResponse(read(), status, headers, MEDIA_TYPE)
+    return Download(downloads, read(), status, headers, MEDIA_TYPE)
 
 
 def _is_current(request: Request, etag: str, changed: datetime) -> bool:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import Depends, Path, Request
 
+from app.api.downloads import Downloads
 from app.api.urls import Links, PublicUrls
 from app.domain.errors import TaskNotFound
 from app.domain.owners import BUILT_IN_OWNER, OwnerId
@@ -40,6 +41,11 @@ async def _links(request: Request) -> Links:
     return Links(urls.base(request))
 
 
+async def _downloads(request: Request) -> Downloads:
+    downloads: Downloads = request.app.state.downloads
+    return downloads
+
+
 async def _task_id(
     task_id: Annotated[
         str,
@@ -62,4 +68,5 @@ Calendars = Annotated[CalendarService, Depends(_calendars)]
 Health = Annotated[HealthService, Depends(_health)]
 Owner = Annotated[OwnerId, Depends(_owner)]
 LinksTo = Annotated[Links, Depends(_links)]
+DownloadPlaces = Annotated[Downloads, Depends(_downloads)]
 TaskId = Annotated[UUID, Depends(_task_id)]

@@ -22,11 +22,14 @@ _TAGS = [
 _PROBLEMS = {
     400: "The request is not what was expected; `errors` says where, and nothing was changed.",
     404: "There is no such thing, or not yet.",
-    409: "The task has ended in a way that rules this out; `detail` says how.",
+    408: "The body did not arrive in time.",
+    409: "Things are in a way that rules this out; `detail` says how.",
     410: "The task was cancelled, or its file was removed after its time.",
+    413: "The body is too large.",
     415: "The body is not JSON.",
     422: "The `Idempotency-Key` was sent with another body before; nothing was changed.",
-    503: "The database can't be reached now; `Retry-After` says when to try again.",
+    429: "Too many tasks are open; `Retry-After` says when to try again, once some have ended.",
+    503: "The service can't do this now; `Retry-After` says when to try again.",
 }
 
 _TEXT = {"schema": {"type": "string"}}
@@ -37,6 +40,11 @@ _FILE_HEADERS = {
     "Last-Modified": {"description": "When the file was made.", **_TEXT},
     "Content-Disposition": {"description": "The file's name.", **_TEXT},
 }
+RATELIMIT_HEADERS = {
+    "RateLimit-Policy": {"description": 'How many tasks may be open, as `"open-tasks";q=…`.', **_TEXT},
+    "RateLimit": {"description": 'How many more may be asked for now, as `"open-tasks";r=…`.', **_TEXT},
+}
+_HEADERS = {429: {"Retry-After": {"description": "In seconds.", **_TEXT}, **RATELIMIT_HEADERS}}
 _EXAMPLE = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Taskoverflow Calendar//mxm.dk//\r\nEND:VCALENDAR\r\n"
 _FILE = {
     "content": {"text/calendar": {"schema": {"type": "string"}, "example": _EXAMPLE}},
@@ -52,6 +60,7 @@ ACCEPTED_RESPONSE: dict[int | str, dict[str, Any]] = {
                 "description": "`true` where the request was a repetition, and its task was accepted before.",
                 "schema": {"type": "string", "enum": ["true"]},
             },
+            **RATELIMIT_HEADERS,
         },
     }
 }
@@ -73,6 +82,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
         status: {
             "description": _PROBLEMS[status],
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            **({"headers": _HEADERS[status]} if status in _HEADERS else {}),
         }
         for status in statuses
     }

@@ -12,7 +12,8 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
-from app.domain.errors import Flaw, InvalidRequest, Problem, Unavailable
+from app.api.ratelimit import ratelimit_headers
+from app.domain.errors import Flaw, InvalidRequest, Problem, TooManyOpenTasks, Unavailable
 from app.storage.database import UNREACHABLE, is_unreachable
 
 MEDIA_TYPE = "application/problem+json"
@@ -52,20 +53,35 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Make the answer that tells of a problem."""
+    body = problem_body(slug, title, status, detail, instance=request.url.path, flaws=flaws)
+    return Response(body, status, {**(headers or {}), "cache-control": "no-store"}, MEDIA_TYPE)
+
+
+def problem_body(
+    slug: str, title: str, status: int, detail: str, *, instance: str, flaws: Sequence[Flaw] = ()
+) -> bytes:
+    """A problem in JSON."""
     body: dict[str, Any] = {
         "type": f"urn:problem-type:{slug}",
         "title": title,
         "status": status,
         "detail": detail,
-        "instance": request.url.path,
+        "instance": instance,
         "error": title,
     }
     if flaws:
         body["errors"] = [{"pointer": flaw.pointer, "detail": flaw.detail} for flaw in flaws]
     # In ASCII, since a detail may repeat what a client sent, lone surrogates included.
-    return Response(
-        json.dumps(body).encode("ascii"), status, {**(headers or {}), "cache-control": "no-store"}, MEDIA_TYPE
-    )
+    return json.dumps(body).encode("ascii")
+
+
+def answer(request: Request, error: Problem) -> Response:
+    """Make the answer that tells of one of the domain's errors."""
+    headers = {} if error.retry_after is None else {"retry-after": str(error.retry_after)}
+    flaws = error.flaws if isinstance(error, InvalidRequest) else ()
+    if isinstance(error, TooManyOpenTasks):
+        headers |= ratelimit_headers(error.quota)
+    return problem(request, error.slug, error.title, error.status, error.detail, flaws=flaws, headers=headers)
 
 
 def handle_problems(app: FastAPI) -> None:
@@ -81,14 +97,12 @@ def handle_problems(app: FastAPI) -> None:
 
 async def _of_the_domain(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)  # noqa: S101 - registered for it alone
-    headers = {} if error.retry_after is None else {"retry-after": str(error.retry_after)}
-    flaws = error.flaws if isinstance(error, InvalidRequest) else ()
-    return problem(request, error.slug, error.title, error.status, error.detail, flaws=flaws, headers=headers)
+    return answer(request, error)
 
 
 async def _of_validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it alone
-    return await _of_the_domain(request, InvalidRequest([_flaw(e) for e in error.errors()]))
+    return answer(request, InvalidRequest([_flaw(e) for e in error.errors()]))
 
 
 def _flaw(error: Mapping[str, Any]) -> Flaw:
@@ -131,9 +145,7 @@ def _allowed(request: Request, of_one_route: str) -> str:
 async def _of_postgres(request: Request, error: Exception) -> Response:
     if not is_unreachable(error):
         raise error
-    return await _of_the_domain(
-        request, Unavailable("The database can't be reached now; nothing was changed.")
-    )
+    return answer(request, Unavailable("The database can't be reached now; nothing was changed."))
 
 
 async def _unexpected(request: Request, _error: Exception) -> Response:

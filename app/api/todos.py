@@ -11,6 +11,7 @@ from app.api.dependencies import LinksTo, Owner, Todos
 from app.api.json_route import JsonRoute
 from app.api.models import NoTodo, TodoCreate, TodoModel, TodoUpdate
 from app.api.openapi import LINK_HEADER, problems
+from app.api.todo_array import all_todos
 from app.api.urls import PREFIX
 from app.domain.todos import MAX_WINDOW_DAYS, TodoFilter
 
@@ -58,6 +59,7 @@ Cursor = Annotated[str | None, cursor_parameter(TODO_CURSOR)]
     "",
     operation_id="listTodos",
     summary="List todos",
+    response_model=list[TodoModel],
     responses={200: {"description": "Todos, oldest id first.", "headers": LINK_HEADER}, **problems(400, 503)},
 )
 async def list_todos(
@@ -70,14 +72,13 @@ async def list_todos(
     window: Window = None,
     limit: Limit = None,
     cursor: Cursor = None,
-) -> list[TodoModel]:
+) -> list[TodoModel] | Response:
     """All todos, or those that match every filter given."""
-    found, more = await todos.page(
-        owner,
-        TodoFilter(completed=completed, window=window),
-        after=0 if cursor is None else after_todo(cursor),
-        limit=limit,
-    )
+    wanted = TodoFilter(completed=completed, window=window)
+    after = 0 if cursor is None else after_todo(cursor)
+    found, more = await todos.page(owner, wanted, after=after, limit=limit or MAX_PAGE)
+    if more and limit is None:
+        return all_todos(request, found, todos.pages(owner, wanted, after=found[-1].id, size=MAX_PAGE))
     if more:
         response.headers["link"] = next_page(request, links, todo_cursor(found[-1].id))
     return [TodoModel.of(todo) for todo in found]
@@ -93,7 +94,7 @@ async def list_todos(
             "description": "The todo as it was stored.",
             "headers": {"Location": {"description": "Where it is.", "schema": {"type": "string"}}},
         },
-        **problems(400, 415, 503),
+        **problems(400, 408, 409, 413, 415, 503),
     },
 )
 async def create_todo(
@@ -115,13 +116,13 @@ async def get_todo(todo_id: TodoId, todos: Todos, owner: Owner) -> TodoModel:
     "/{todo_id:int}",
     operation_id="replaceTodo",
     summary="Change a todo",
-    responses=problems(400, 404, 415, 503),
+    responses=problems(400, 404, 408, 413, 415, 503),
 )
 @router.patch(
     "/{todo_id:int}",
     operation_id="updateTodo",
     summary="Change a todo",
-    responses=problems(400, 404, 415, 503),
+    responses=problems(400, 404, 408, 413, 415, 503),
 )
 async def update_todo(changes: TodoUpdate, todo_id: TodoId, todos: Todos, owner: Owner) -> TodoModel:
     """Set the members given; the others stay. PUT and PATCH are the same."""

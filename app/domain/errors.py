@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import ClassVar
 
+from app.domain.quotas import Quota
+
 
 class Problem(Exception):  # noqa: N818 - RFC 9457's own word
     """Something that a client is told about; one handler turns it into an answer."""
@@ -73,10 +75,62 @@ class KeyReused(Problem):
 
 
 class Unavailable(Problem):
-    """Postgres can't be reached: nothing was stored, and nothing can be said."""
+    """Postgres can't be reached, or took too long: nothing can be said now."""
 
     slug, title, status = "unavailable", "Service unavailable", HTTPStatus.SERVICE_UNAVAILABLE
     retry_after = 5
+
+
+class TooManyTodos(Problem):
+    """The owner has as many todos as are allowed; deleting one makes room."""
+
+    slug, title, status = "too-many-todos", "Too many todos", HTTPStatus.CONFLICT
+
+
+class TooManyOpenTasks(Problem):
+    """The owner has as many unfinished jobs as are allowed (RFC 6585 section 4)."""
+
+    slug, title, status = "too-many-open-tasks", "Too many open tasks", HTTPStatus.TOO_MANY_REQUESTS
+    retry_after = 1
+
+    def __init__(self, quota: Quota) -> None:
+        super().__init__(f"{quota.limit} tasks are open, and no more may be; wait until some have ended.")
+        self.quota = quota
+
+
+class TooManyDownloads(Problem):
+    """As many files are being sent as may be at once."""
+
+    slug, title, status = "too-many-downloads", "Too many downloads", HTTPStatus.SERVICE_UNAVAILABLE
+    retry_after = 5
+
+
+class MalformedRequest(Problem):
+    """What arrived is not HTTP."""
+
+    slug, title, status = "malformed-request", "Malformed request", HTTPStatus.BAD_REQUEST
+
+
+class RequestTimeout(Problem):
+    """The client took too long to send its request (RFC 9110 section 15.5.9)."""
+
+    slug, title, status = "request-timeout", "Request timeout", HTTPStatus.REQUEST_TIMEOUT
+
+
+class ContentTooLarge(Problem):
+    """The body is larger than any that is taken (RFC 9110 section 15.5.14)."""
+
+    slug, title, status = "content-too-large", "Content too large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class HeadersTooLarge(Problem):
+    """The headers are larger than any that are taken (RFC 6585 section 5)."""
+
+    slug, title, status = (
+        "headers-too-large",
+        "Headers too large",
+        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    )
 
 
 class UnsupportedMediaType(Problem):

@@ -21,9 +21,11 @@ from app.domain.errors import (
 from app.domain.events import JobEvent
 from app.domain.jobs import Job, JobPlace, JobState
 from app.domain.owners import OwnerId
+from app.domain.quotas import Quota
 from app.metrics.api import ApiMetrics
 from app.queue.messages import RenderCalendar
 from app.queue.publisher import Publisher, SendFailed
+from app.services.open_jobs import OpenJobs
 from app.storage import events, idempotency, jobs, results
 from app.storage.database import Sessions
 from app.storage.snapshots import at_one_moment
@@ -47,6 +49,7 @@ class CalendarService:
     sessions: Sessions
     publisher: Publisher
     resend_after: timedelta
+    open_jobs: OpenJobs
     metrics: ApiMetrics
 
     async def submit(self, owner: OwnerId, options: CalendarOptions, key: str | None = None) -> Accepted:
@@ -57,6 +60,10 @@ class CalendarService:
         something is down are the last who should have the broker do more.
         """
         job_id = uuid4()
+        if key is None or not await self._is_known(owner, key):
+            # In no transaction, since counting needs a connection too: if all of those that wait for it held
+            # one, it would never have its own.
+            await self.open_jobs.admit(owner)
         async with self.sessions.begin() as session:
             earlier = await _earlier(session, owner, key)
             while earlier is None and not await self._add(session, owner, job_id, options, key):
@@ -67,6 +74,10 @@ class CalendarService:
         self.metrics.jobs_accepted.inc()
         await self._send(job_id)
         return Accepted(job_id, replayed=False)
+
+    async def _is_known(self, owner: OwnerId, key: str) -> bool:
+        async with self.sessions.begin() as session:
+            return await idempotency.find(session, owner, key) is not None
 
     async def _add(
         self, session: AsyncSession, owner: OwnerId, job_id: UUID, options: CalendarOptions, key: str | None
@@ -80,6 +91,10 @@ class CalendarService:
             await self.publisher.send(RenderCalendar(job_id))
         except SendFailed as error:
             log.warning("send_failed", job_id=str(job_id), reason=str(error), again_in=str(self.resend_after))
+
+    def quota(self, owner: OwnerId) -> Quota:
+        """How many jobs more the owner may ask for before some have ended."""
+        return self.open_jobs.quota(owner)
 
     async def status(self, owner: OwnerId, job_id: UUID) -> Job:
         """The job as it is now, or ``TaskNotFound``."""

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, and_, func, literal, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,7 +14,7 @@ from app.domain.events import EventKind
 from app.domain.jobs import JOB_VERSION, OPEN, WAITING, Claim, Counts, Job, JobPlace, JobState
 from app.domain.owners import OwnerId
 from app.storage.events import recorded
-from app.storage.schema import jobs
+from app.storage.schema import IS_OPEN, jobs
 
 
 async def add(
@@ -48,6 +48,12 @@ async def add(
         .returning(jobs.c.id)
     )
     return (await session.execute(statement)).one_or_none() is not None
+
+
+async def count_open(session: AsyncSession, owner: OwnerId, *, limit: int) -> int:
+    """How many of the owner's jobs have not ended; ``limit`` where there are more, which nobody asks."""
+    some = select(literal(1)).where(jobs.c.owner_id == owner, IS_OPEN).limit(limit).subquery()
+    return (await session.execute(select(func.count()).select_from(some))).scalar_one()
 
 
 async def find(session: AsyncSession, owner: OwnerId, job_id: UUID) -> Job | None:

@@ -30,6 +30,9 @@ metadata = MetaData(
     }
 )
 
+IS_OPEN = text("state IN ('PENDING', 'STARTED', 'RETRY')")
+"""Jobs that have not ended; without parameters, for which Postgres would not use the index of these alone."""
+
 _NOW = text("now()")
 _instant = DateTime(timezone=True)
 
@@ -106,7 +109,7 @@ jobs = Table(
         "jobs_open_idx",
         "owner_id",
         "state",
-        postgresql_where=text("state IN ('PENDING', 'STARTED', 'RETRY')"),
+        postgresql_where=IS_OPEN,
     ),
     # Each covers only what the sweeper looks for, so its cost follows the work to do and not the table.
     Index("jobs_ring_at_idx", "ring_at", postgresql_where=text("state IN ('PENDING', 'RETRY')")),

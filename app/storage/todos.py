@@ -4,33 +4,47 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, case, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, case, cast, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.deadlines import Deadline, DeadlineSpan, Floating, Instant
 from app.domain.owners import OwnerId
 from app.domain.todos import NewTodo, Todo, TodoChanges, TodoFilter
-from app.storage.schema import todos
+from app.storage.schema import todo_totals, todos
 
 _BATCH = 500
 """How many rows are read ahead of the one that is handled: what bounds memory."""
 
 
-async def add(session: AsyncSession, owner: OwnerId, new: NewTodo) -> Todo:
-    """Store a todo."""
-    statement = (
-        insert(todos)
-        .values(
-            owner_id=owner,
-            title=new.title,
-            description=new.description,
-            completed=new.completed,
-            completed_at=func.now() if new.completed else None,
-            **_deadline_columns(new.deadline),
+async def add(session: AsyncSession, owner: OwnerId, new: NewTodo, *, limit: int) -> Todo | None:
+    """Store a todo, or return None if the owner has as many as are allowed.
+
+    The owner's total is locked first, and made where there is none yet: of two that ask for the last place
+    the second waits, and then sees what the first one left. The table's triggers do the counting.
+    """
+    total = insert(todo_totals).values(owner_id=owner, todos=0)
+    room = (
+        total.on_conflict_do_update(
+            index_elements=[todo_totals.c.owner_id],
+            set_={"todos": todo_totals.c.todos},
+            where=todo_totals.c.todos < limit,
         )
-        .returning(todos)
+        .returning(todo_totals.c.owner_id)
+        .cte("room")
     )
-    return _todo((await session.execute(statement)).one())
+    values = {
+        "title": new.title,
+        "description": new.description,
+        "completed": new.completed,
+        "completed_at": func.now() if new.completed else None,
+        **_deadline_columns(new.deadline),
+    }
+    columns = [cast(value, todos.c[name].type) for name, value in values.items()]
+    place = select(room.c.owner_id, *columns)
+    statement = insert(todos).from_select(["owner_id", *values], place).returning(todos)
+    row = (await session.execute(statement)).one_or_none()
+    return None if row is None else _todo(row)
 
 
 async def find(session: AsyncSession, owner: OwnerId, todo_id: int) -> Todo | None:
@@ -80,8 +94,8 @@ async def page(
     wanted: TodoFilter,
     *,
     timezone: str,
-    after: int = 0,
-    limit: int | None = None,
+    after: int,
+    limit: int,
 ) -> list[Todo]:
     """The owner's todos with an id above ``after``, oldest id first."""
     statement = (

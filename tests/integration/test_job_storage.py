@@ -182,9 +182,11 @@ async def test_a_floating_deadline_is_compared_in_the_services_zone(sessions: Se
     async with sessions.begin() as session:
         clock = text("SELECT now() AT TIME ZONE 'UTC' + interval '1 hour'")
         in_an_hour = (await session.execute(clock)).scalar_one()
-        await todos.add(session, BUILT_IN_OWNER, NewTodo(title="a", deadline=Floating(in_an_hour)))
+        await todos.add(session, BUILT_IN_OWNER, NewTodo(title="a", deadline=Floating(in_an_hour)), limit=9)
         for zone, count in (("UTC", 0), ("Asia/Tokyo", 1)):
-            page = await todos.page(session, BUILT_IN_OWNER, TodoFilter(window=0), timezone=zone)
+            page = await todos.page(
+                session, BUILT_IN_OWNER, TodoFilter(window=0), timezone=zone, after=0, limit=9
+            )
             assert len(page) == count, zone
 
 
@@ -204,7 +206,8 @@ async def test_sequence_goes_up_with_title_and_deadline_alone(sessions: Sessions
         ({"deadline": None}, 5),
     ]
     async with sessions.begin() as session:
-        todo = await todos.add(session, BUILT_IN_OWNER, NewTodo(title="a"))
+        todo = await todos.add(session, BUILT_IN_OWNER, NewTodo(title="a"), limit=9)
+        assert todo is not None
         for changes, sequence in steps:
             changed = await todos.change(session, BUILT_IN_OWNER, todo.id, changes)
             assert changed is not None

@@ -1,0 +1,50 @@
+"""How many files are sent at once."""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from app.domain.errors import TooManyDownloads
+
+
+@dataclass(slots=True)
+class Downloads:
+    """The places for downloads in this process."""
+
+    limit: int
+    running: int = 0
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Take a place for the block, or raise ``TooManyDownloads``."""
+        if self.running >= self.limit:
+            raise TooManyDownloads(f"{self.limit} downloads are under way, and no more may be at once.")
+        self.running += 1
+        try:
+            yield
+        finally:
+            self.running -= 1
+
+
+class Download(StreamingResponse):
+    """A file that takes one of the places until its last byte, or until its client goes away."""
+
+    def __init__(
+        self,
+        downloads: Downloads,
+        content: AsyncIterator[bytes],
+        status: HTTPStatus,
+        headers: Mapping[str, str],
+        media_type: str,
+    ) -> None:
+        super().__init__(content, status, headers, media_type)
+        self._downloads = downloads
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Taken here, since only what is called is sure to end as well.
+        with self._downloads.place():
+            await super().__call__(scope, receive, send)

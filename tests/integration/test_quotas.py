@@ -1,0 +1,119 @@
+"""How many todos and open jobs an owner may have."""
+
+import asyncio
+
+import asyncpg
+import httpx
+import pytest
+
+from app.settings import Settings
+from tests.support import databases
+from tests.support.api import api
+from tests.support.asking import add_rows
+from tests.support.waiting import until
+
+
+@pytest.fixture
+def few(settings: Settings) -> Settings:
+    return settings.model_copy(update={"max_todos": 3, "max_open_jobs": 2})
+
+
+async def add(client: httpx.AsyncClient) -> httpx.Response:
+    return await client.post("/todos", json={"title": "a"})
+
+
+async def test_a_todo_too_many_is_refused_until_one_is_deleted(few: Settings) -> None:
+    async with api(few) as client:
+        first = (await add(client)).json()["id"]
+        assert [(await add(client)).status_code for _ in range(3)] == [201, 201, 409]
+        refused = (await add(client)).json()
+        assert (refused["error"], refused["type"]) == ("Too many todos", "urn:problem-type:too-many-todos")
+        assert refused["detail"] == "There are 3 todos, and no more may be; delete one first."
+        assert len((await client.get("/todos")).json()) == 3
+        await client.delete(f"/todos/{first}")
+        assert [(await add(client)).status_code for _ in range(2)] == [201, 409]
+
+
+@pytest.mark.parametrize("before", [0, 1])
+async def test_of_todos_that_come_at_once_no_more_are_taken_than_there_is_room_for(
+    few: Settings, database_url: str, before: int
+) -> None:
+    async with api(few) as client, api(few) as other:
+        for _ in range(before):
+            await add(client)
+        holder = await asyncpg.connect(database_url)
+        async with holder.transaction():
+            # They all get as far as they can before any of them is stored.
+            await holder.execute("LOCK TABLE todo_totals IN EXCLUSIVE MODE")
+            tasks = [asyncio.create_task(add(each)) for each in (client, other) for _ in range(5)]
+
+            async def all_wait() -> bool:
+                waiting: int = await holder.fetchval(
+                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                    " AND wait_event_type = 'Lock'"
+                )
+                return waiting == len(tasks)
+
+            await until(all_wait, "ten requests that wait")
+        await holder.close()
+        statuses = [answer.status_code for answer in await asyncio.gather(*tasks)]
+        assert statuses.count(201) == 3 - before
+        assert statuses.count(409) == len(tasks) - 3 + before
+        assert len((await client.get("/todos")).json()) == 3
+
+
+async def test_a_job_too_many_is_refused_until_one_has_ended(few: Settings) -> None:
+    async with api(few) as client:
+        first, second = await client.post("/todos/ical"), await client.post("/todos/ical")
+        assert [(each.status_code, each.headers["ratelimit"]) for each in (first, second)] == [
+            (202, '"open-tasks";r=1'),
+            (202, '"open-tasks";r=0'),
+        ]
+        refused = await client.post("/todos/ical")
+        assert (refused.status_code, refused.json()["error"]) == (429, "Too many open tasks")
+        assert {name: refused.headers[name] for name in ("ratelimit-policy", "ratelimit", "retry-after")} == {
+            "ratelimit-policy": '"open-tasks";q=2',
+            "ratelimit": '"open-tasks";r=0',
+            "retry-after": "1",
+        }
+        await databases.execute(
+            str(few.database_url),
+            f"UPDATE jobs SET state = 'REVOKED', finished_at = now() WHERE id = '{first.json()['task_id']}'",
+        )
+
+        async def accepted() -> bool:
+            return (await client.post("/todos/ical")).status_code == 202
+
+        assert await until(accepted, "a place that became free")
+        assert (await client.post("/todos/ical")).status_code == 429
+
+
+async def test_a_job_that_is_refused_leaves_no_row(few: Settings, database_url: str) -> None:
+    await add_rows(database_url, 5)
+    async with api(few) as client:
+        assert (await client.post("/todos/ical")).status_code == 429
+    connection = await asyncpg.connect(database_url)
+    assert await connection.fetchval("SELECT count(*) FROM jobs") == 5
+    await connection.close()
+
+
+async def test_counting_open_jobs_reads_no_job_that_has_ended(few: Settings, database_url: str) -> None:
+    await databases.execute(
+        database_url,
+        "INSERT INTO jobs (id, owner_id, options, ring_at, state, finished_at)"
+        " SELECT gen_random_uuid(), '00000000-0000-0000-0000-000000000001', '{}', now(), 'REVOKED', now()"
+        " FROM generate_series(1, 20000)",
+        "ANALYZE jobs",
+    )
+    async with api(few) as client:
+        assert (await client.post("/todos/ical")).status_code == 202
+    connection = await asyncpg.connect(database_url)
+
+    async def used() -> bool:
+        scans: int = await connection.fetchval(
+            "SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = 'jobs_open_idx'"
+        )
+        return scans > 0
+
+    assert await until(used, "a scan of the index of open jobs")
+    await connection.close()
