@@ -8,11 +8,13 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.api import calendars, health, todos
+from app.api.body_limit import BodyLimit
 from app.api.downloads import Downloads
 from app.api.head import HeadAsGet
 from app.api.metrics import router as scrapes
 from app.api.openapi import describe
 from app.api.problems import handle_problems
+from app.api.time_limit import TimeLimit
 from app.api.urls import PublicUrls
 from app.metrics.api import ApiMetrics
 from app.metrics.backlog import PATIENCE, BacklogGauges, BacklogWatch
@@ -58,7 +60,12 @@ def create_app(settings: Settings) -> FastAPI:
     pages.mount(app)
     handle_problems(app)
     describe(app)
+    # The last one is the first that a request meets.
     app.add_middleware(HeadAsGet)
+    app.add_middleware(TimeLimit, seconds=settings.request_timeout.total_seconds())
+    app.add_middleware(
+        BodyLimit, max_bytes=settings.max_body_bytes, seconds=settings.receive_timeout.total_seconds()
+    )
     return app
 
 
