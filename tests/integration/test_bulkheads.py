@@ -2,23 +2,10 @@
 
 import asyncio
 
-import asyncpg
 import httpx
 
-from tests.support.asking import held_up
+from tests.support.asking import held_up, waiting_for_locks
 from tests.support.waiting import until
-
-
-async def waiting_for_locks(database_url: str) -> int:
-    connection = await asyncpg.connect(database_url)
-    try:
-        waiting: int = await connection.fetchval(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-            " AND wait_event_type = 'Lock'"
-        )
-    finally:
-        await connection.close()
-    return waiting
 
 
 async def test_todos_that_nobody_can_read_keep_no_job_from_being_accepted(

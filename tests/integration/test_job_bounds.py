@@ -3,7 +3,6 @@
 import asyncio
 from datetime import timedelta
 
-import asyncpg
 from sqlalchemy import func, select
 
 from app.domain.jobs import Claim, JobState
@@ -11,7 +10,7 @@ from app.settings import Settings
 from app.storage.database import Sessions
 from app.storage.schema import result_chunks
 from tests.support import databases
-from tests.support.asking import held_up
+from tests.support.asking import held_up, waiting_for_locks
 from tests.support.jobs import NO_LIMIT, a_job, read
 from tests.support.waiting import until
 from workers.calendars import make_calendar
@@ -82,17 +81,11 @@ async def test_an_attempt_that_takes_too_long_fails_and_its_statement_is_cancell
             await make(sessions, held)
         job = await read(sessions, job_id)
         assert (job.state, job.attempt, job.error) == (JobState.FAILURE, 1, TOO_LONG)
-        connection = await asyncpg.connect(database_url)
 
         async def none_waits() -> bool:
-            waiting: int = await connection.fetchval(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-                " AND wait_event_type = 'Lock'"
-            )
-            return waiting == 0
+            return await waiting_for_locks(database_url) == 0
 
         assert await until(none_waits, "the end of the statement")
-        await connection.close()
 
 
 async def test_a_time_out_inside_an_attempt_is_an_error_like_any_other(

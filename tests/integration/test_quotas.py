@@ -9,7 +9,7 @@ import pytest
 from app.settings import Settings
 from tests.support import databases
 from tests.support.api import api
-from tests.support.asking import add_rows
+from tests.support.asking import add_rows, waiting_for_locks
 from tests.support.waiting import until
 
 
@@ -48,11 +48,7 @@ async def test_of_todos_that_come_at_once_no_more_are_taken_than_there_is_room_f
             tasks = [asyncio.create_task(add(each)) for each in (client, other) for _ in range(5)]
 
             async def all_wait() -> bool:
-                waiting: int = await holder.fetchval(
-                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-                    " AND wait_event_type = 'Lock'"
-                )
-                return waiting == len(tasks)
+                return await waiting_for_locks(database_url) == len(tasks)
 
             await until(all_wait, "ten requests that wait")
         await holder.close()

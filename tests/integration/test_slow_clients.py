@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.support import databases
-from tests.support.asking import held_up
+from tests.support.asking import held_up, waiting_for_locks
 from tests.support.processes import Service, service
 from tests.support.waiting import until, wait_until
 from tests.support.wire import get, post, wire
@@ -95,19 +95,11 @@ async def test_stalled_clients_and_a_stalled_database_leave_the_rest_working(
                 stalled.enter_context(wire(running.port)).send(get("/todos"))
 
             async def pool_is_exhausted() -> bool:
-                return client.get("/health").json() == {"status": "ok"} and await _waiting(database_url) == 10
+                return (
+                    client.get("/health").json() == {"status": "ok"}
+                    and await waiting_for_locks(database_url) == 10
+                )
 
             await until(pool_is_exhausted, "every connection for todos, waiting")
             assert client.get("/health").json() == {"status": "ok"}
             assert client.post("/todos/ical").status_code == 202
-
-
-async def _waiting(database_url: str) -> int:
-    import asyncpg
-
-    connection = await asyncpg.connect(database_url)
-    waiting: int = await connection.fetchval(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
-    await connection.close()
-    return waiting

@@ -41,6 +41,19 @@ async def held_up(database_url: str) -> AsyncIterator[None]:
         await lock.close()
 
 
+async def waiting_for_locks(database_url: str) -> int:
+    """How many statements wait for a lock, in that database."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        waiting: int = await connection.fetchval(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND wait_event_type = 'Lock'"
+        )
+    finally:
+        await connection.close()
+    return waiting
+
+
 async def add_rows(database_url: str, count: int) -> list[UUID]:
     """Jobs that wait, whose messages nobody sent and the sweeper will not send soon."""
     ids = [uuid4() for _ in range(count)]

@@ -42,6 +42,11 @@ class World:
         return asyncio.create_task(self.accept())
 
 
+async def settle() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
 async def test_up_to_the_limit_are_accepted_with_one_count() -> None:
     world = World()
     await world.accept(3)
@@ -86,7 +91,7 @@ async def test_all_that_come_at_once_wait_for_one_count_and_share_the_places() -
     world = World()
     world.answers.clear()
     tasks = [world.begin() for _ in range(10)]
-    await asyncio.sleep(0)
+    await settle()
     world.answers.set()
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)
     assert (outcomes.count(None), world.asked) == (3, 1)
@@ -98,7 +103,7 @@ async def test_while_it_counts_again_the_last_count_serves() -> None:
     world.time += 1
     world.answers.clear()
     counting = world.begin()
-    await asyncio.sleep(0)
+    await settle()
     await world.accept()
     assert not counting.done()
     # The one that counts, and the one that did not wait for it, are both in the new count.
@@ -115,7 +120,7 @@ async def test_a_count_that_says_too_little_does_not_serve(accepted: int, later:
     world.time += later
     world.answers.clear()
     waiting = [world.begin(), world.begin()]
-    await asyncio.sleep(0)
+    await settle()
     assert not any(task.done() for task in waiting)
     world.answers.set()
     await asyncio.gather(*waiting)
@@ -125,7 +130,7 @@ async def test_a_client_that_goes_away_does_not_end_the_count_of_the_others() ->
     world = World()
     world.answers.clear()
     gone, stays = world.begin(), world.begin()
-    await asyncio.sleep(0)
+    await settle()
     gone.cancel()
     world.answers.set()
     await stays

@@ -60,8 +60,9 @@ async def test_a_handler_that_takes_too_long_is_cancelled_and_its_client_told() 
         del send
         try:
             await for_ever()
-        finally:
+        except asyncio.CancelledError:
             ended.append(True)
+            raise
 
     await client.ask(handle, SOON)
     client.assert_unavailable()
