@@ -73,7 +73,7 @@ def test_a_body_in_chunks_that_becomes_too_large_is_refused_as_it_comes(patient:
         client.send(post("/todos", CHUNKED), chunk(todo), *[chunk(b" " * 100)] * 11)
         assert client.answer().problem["error"] == "Content too large"
         # It is read on to its end, so that the answer is not lost.
-        client.send(*[chunk(b" " * 1000)] * 1000, b"0\r\n\r\n")
+        client.send(chunk(b" " * 20_000_000), b"0\r\n\r\n")
         assert client.is_closed()
     assert "in chunks" not in titles(patient)
 
@@ -153,7 +153,7 @@ def test_a_head_of_just_the_limit_is_taken(patient: int) -> None:
 
 def test_much_that_follows_a_refused_head_does_not_lose_the_answer(patient: int) -> None:
     with wire(patient) as client:
-        client.send(get("/health", "X-Long: " + "x" * 1_000_000))
+        client.send(get("/health", "X-Long: " + "x" * 20_000_000))
         assert client.answer().status == 431
 
 
@@ -242,12 +242,12 @@ def test_an_answer_on_its_way_is_not_mixed_with_the_refusal_of_what_follows(pati
 
 
 def test_trailers_are_no_headers(patient: int) -> None:
-    todo = b'{"title": "trailed"}'
     with wire(patient) as client:
-        trailed = chunk(todo) + b"0\r\nHost: evil\r\nContent-Type: text/plain\r\n\r\n"
-        client.send(post("/todos", CHUNKED, "Trailer: Host", body=trailed))
-        answer = client.answer()
-        assert (answer.status, answer.headers["location"].startswith("http://x/")) == (201, True)
+        client.send(
+            b"POST /api/v1/todos HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
+            chunk(b'{"title": "trailed"}') + b"0\r\nContent-Type: application/json\r\n\r\n",
+        )
+        assert client.answer().status == 415
         client.send(get("/health"))
         assert client.answer().status == 200
 
