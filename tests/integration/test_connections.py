@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -10,7 +11,8 @@ import pytest
 
 from app.cli.local.servers import Servers
 from tests.support import databases
-from tests.support.processes import service
+from tests.support.asking import held_up
+from tests.support.processes import Service, service
 from tests.support.wire import get, post, wire
 
 CHUNKED = "Transfer-Encoding: chunked"
@@ -19,16 +21,24 @@ CHUNKED = "Transfer-Encoding: chunked"
 @pytest.fixture(scope="module")
 def patient(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """Where a server listens whose time-outs no test waits for."""
-    yield from _port(servers, tmp_path_factory.mktemp("patient"), "30")
+    with _server(servers, tmp_path_factory.mktemp("patient"), "30") as running:
+        yield running.port
 
 
 @pytest.fixture(scope="module")
-def impatient(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """Where one listens whose time-outs all tests wait for."""
-    yield from _port(servers, tmp_path_factory.mktemp("impatient"), "0.3")
+def impatient_service(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """One whose time-outs all tests wait for."""
+    with _server(servers, tmp_path_factory.mktemp("impatient"), "0.3") as running:
+        yield running
 
 
-def _port(servers: Servers, logs: Path, seconds: str) -> Iterator[int]:
+@pytest.fixture
+def impatient(impatient_service: Service) -> int:
+    return impatient_service.port
+
+
+@contextmanager
+def _server(servers: Servers, logs: Path, seconds: str) -> Iterator[Service]:
     name = logs.name.rstrip("0123456789")
     url = databases.named(servers.database_url, name)
     asyncio.run(databases.execute(servers.database_url, f"CREATE DATABASE {name} TEMPLATE template_migrated"))
@@ -40,7 +50,7 @@ def _port(servers: Servers, logs: Path, seconds: str) -> Iterator[int]:
     }
     with service(url, servers.broker_url, logs, **bounds) as running:
         running.start_api()
-        yield running.port
+        yield running
         assert "Traceback" not in running.log_of(running.processes[0])
 
 
@@ -190,6 +200,19 @@ def test_a_second_request_that_came_in_part_with_the_first_is_a_time_out(impatie
     with wire(impatient) as client:
         client.send(get("/health") + b"GET /api")
         assert client.rest().count(b"HTTP/1.1 ") == 2
+
+
+async def test_a_second_request_that_stops_does_not_cut_short_the_answer_to_the_first(
+    impatient_service: Service,
+) -> None:
+    port = impatient_service.port
+    with wire(port) as client:
+        async with held_up(impatient_service.database_url):
+            client.send(get("/todos") + b"GET /api")
+            # Whoever came later has been closed, so the time of the second request is over as well.
+            with wire(port) as later:
+                assert later.is_closed()
+        assert re.findall(rb"HTTP/1.1 (\d+)", client.rest()) == [b"200", b"408"]
 
 
 @pytest.mark.parametrize(

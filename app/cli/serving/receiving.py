@@ -65,7 +65,7 @@ class _Bounded(SendBound):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._in_head, self._in_body = True, False
+        self._in_head = True
 
     def on_header(self, name: bytes, value: bytes) -> None:
         # Trailers may not pass for headers, which the application reads them as (RFC 9110 section 6.5.1).
