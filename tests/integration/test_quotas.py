@@ -84,6 +84,24 @@ async def test_a_job_too_many_is_refused_until_one_has_ended(few: Settings) -> N
         assert (await client.post("/todos/ical")).status_code == 429
 
 
+async def test_a_repeated_request_takes_no_place_and_is_not_refused(few: Settings) -> None:
+    async with api(few) as client:
+        key = {"idempotency-key": '"first"'}
+        first = await client.post("/todos/ical", headers=key)
+        again = [await client.post("/todos/ical", headers=key) for _ in range(2)]
+        assert (await client.post("/todos/ical")).status_code == 202
+        assert (await client.post("/todos/ical")).status_code == 429
+        again.append(await client.post("/todos/ical", headers=key))
+        assert {each.text for each in again} == {first.text}
+        assert (await client.post("/todos/ical", headers={"idempotency-key": '"other"'})).status_code == 429
+
+
+async def test_many_that_wait_to_be_counted_leave_a_connection_to_count_with(settings: Settings) -> None:
+    async with api(settings) as client:
+        asked = [client.post("/todos/ical", headers={"idempotency-key": f'"{n}"'}) for n in range(40)]
+        assert {answer.status_code for answer in await asyncio.gather(*asked)} == {202}
+
+
 async def test_a_job_that_is_refused_leaves_no_row(few: Settings, database_url: str) -> None:
     await add_rows(database_url, 5)
     async with api(few) as client:
