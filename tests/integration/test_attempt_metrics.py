@@ -71,7 +71,7 @@ def refused(write: str) -> dict[str, float]:
 async def test_a_calendar_that_was_made(runtime: Runtime, metrics: WorkerMetrics, job_id: UUID) -> None:
     async with runtime.attempt(job_id) as held:
         assert held is not None
-        await make_calendar(runtime.sessions, held, timezone="UTC")
+        await make_calendar(runtime.sessions, held, timezone="UTC", max_bytes=1024)
     assert counted(metrics.registry) == an_attempt("succeeded") | {'jobs_ended_total{state="SUCCESS"}': 1}
 
 
@@ -119,7 +119,7 @@ async def test_a_refused_result(runtime: Runtime, metrics: WorkerMetrics, job_id
     async with runtime.attempt(job_id) as held:
         assert held is not None
         await lose_the_job(runtime.sessions)
-        await make_calendar(runtime.sessions, held, timezone="UTC")
+        await make_calendar(runtime.sessions, held, timezone="UTC", max_bytes=1024)
     assert counted(metrics.registry) == refused("result")
 
 
