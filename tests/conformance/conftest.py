@@ -15,15 +15,15 @@ from redis import Redis
 from app.cli.local.server import Running, start
 from app.cli.local.valkey import Valkey
 from app.queue.broker import JobBroker
-from tests.conformance.brokers import (
+from tests.support import rabbitmq as rabbitmq_server
+from tests.support.aws_gate import Gate
+from tests.support.brokers import (
     BrokerUnderTest,
     RabbitmqUnderTest,
     RedisUnderTest,
     SqsUnderTest,
     open_sender,
 )
-from tests.support import rabbitmq as rabbitmq_server
-from tests.support.aws_gate import Gate
 from tests.support.parts import lacking
 from tests.support.processes import Service, service
 

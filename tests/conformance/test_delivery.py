@@ -7,8 +7,8 @@ import httpx
 
 from app.queue.broker import JobBroker
 from app.queue.messages import RenderCalendar
-from tests.conformance.brokers import BrokerUnderTest
 from tests.support.asking import add_rows, ask, held_up, state, tally
+from tests.support.brokers import BrokerUnderTest
 from tests.support.processes import Service
 from tests.support.waiting import until, wait_until
 

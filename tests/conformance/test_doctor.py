@@ -9,9 +9,9 @@ import pytest
 from redis import Redis
 
 from app.cli.local.servers import Servers
-from tests.conformance.brokers import BrokerUnderTest, RabbitmqUnderTest, RedisUnderTest, SqsUnderTest
 from tests.support import databases
 from tests.support.aws_rules import Refusal
+from tests.support.brokers import BrokerUnderTest, RabbitmqUnderTest, RedisUnderTest, SqsUnderTest
 from tests.support.processes import COMMAND
 
 Findings = dict[str, list[dict[str, Any]]]

@@ -11,7 +11,7 @@ from dramatiq import Message
 from dramatiq_sqs import MessageDelayTooLong
 
 from app.queue.broker import JobBroker
-from tests.conformance.brokers import RECEIVES, SqsUnderTest
+from tests.support.brokers import RECEIVES, SqsUnderTest
 from tests.support.processes import Service, service
 from tests.support.recording_worker import ACTOR, POISON
 from tests.support.waiting import wait_until

@@ -7,8 +7,8 @@ import httpx
 import pytest
 from redis import Redis
 
-from tests.conformance.brokers import BrokerUnderTest, RedisUnderTest
 from tests.support.asking import ask, held_up, state
+from tests.support.brokers import BrokerUnderTest, RedisUnderTest
 from tests.support.processes import Service, service
 from tests.support.waiting import until, wait_until
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from app.queue.messages import RenderCalendar
-from tests.conformance.brokers import RabbitmqUnderTest, open_sender
+from tests.support.brokers import RabbitmqUnderTest, open_sender
 
 
 def test_a_send_is_confirmed_so_a_queue_that_vanished_is_noticed_and_made_again(

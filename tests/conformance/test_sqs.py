@@ -13,10 +13,10 @@ from dramatiq_sqs import MessageDelayTooLong, MessageTooLarge, SQSBroker
 
 from app.queue.broker import BrokerMisconfigured, BrokerUnreachable, JobBroker
 from app.queue.messages import RenderCalendar
-from tests.conformance.brokers import SqsUnderTest, open_sender
 from tests.support.asking import ask, held_up, state
 from tests.support.aws_gate import Answer
 from tests.support.aws_rules import Call, Refusal
+from tests.support.brokers import SqsUnderTest, open_sender
 from tests.support.ministack import REGION
 from tests.support.processes import Service
 from tests.support.sqs_queues import open_client

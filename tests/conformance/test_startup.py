@@ -12,8 +12,8 @@ import pytest
 from redis import Redis
 
 from app.cli.local.ports import free_port
-from tests.conformance.brokers import RabbitmqUnderTest, RedisUnderTest, SqsUnderTest
 from tests.support.aws_rules import Refusal
+from tests.support.brokers import RabbitmqUnderTest, RedisUnderTest, SqsUnderTest
 from tests.support.ministack import CREDENTIALS
 from tests.support.processes import COMMAND
 

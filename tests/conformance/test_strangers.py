@@ -7,8 +7,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.conformance.brokers import BrokerUnderTest
 from tests.support.asking import ask, state
+from tests.support.brokers import BrokerUnderTest
 from tests.support.processes import Service
 from tests.support.waiting import wait_until
 

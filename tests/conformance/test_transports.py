@@ -19,7 +19,7 @@ from app.queue.broker import BrokerUnreachable
 from app.queue.messages import RenderCalendar
 from app.queue.open import open_broker
 from app.settings import Settings
-from tests.conformance.brokers import RabbitmqUnderTest, RedisUnderTest
+from tests.support.brokers import RabbitmqUnderTest, RedisUnderTest
 from tests.support.tls import tls_in_front
 from tests.support.waiting import wait_until
 
