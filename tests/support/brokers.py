@@ -49,6 +49,9 @@ class BrokerUnderTest(Protocol):
 
     def dead_letters(self) -> int: ...
 
+    def forget(self) -> None:
+        """Lose every message, as a server without a disk does."""
+
     def go_away(self) -> None:
         """Be gone as a server is that died, with its messages on disk."""
 
@@ -87,6 +90,10 @@ class RedisUnderTest:
     def dead_letters(self) -> int:
         with Redis.from_url(self.url) as client:
             return int(client.zcard(f"dramatiq:{QUEUE}.XQ"))
+
+    def forget(self) -> None:
+        with Redis.from_url(self.url) as client:
+            client.flushall()
 
     def go_away(self) -> None:
         self.running.process.kill()
@@ -152,6 +159,9 @@ class SqsUnderTest:
     def dead_letters(self) -> int:
         return int(self.attributes(self.dead_url)["ApproximateNumberOfMessages"])
 
+    def forget(self) -> None:
+        self.client.purge_queue(QueueUrl=self.queue_url)
+
     def queues(self) -> list[str]:
         return [url.rpartition("/")[2] for url in self.client.list_queues().get("QueueUrls", [])]
 
@@ -194,6 +204,10 @@ class RabbitmqUnderTest:
 
     def dead_letters(self) -> int:
         return self._ready(f"{QUEUE}.XQ")
+
+    def forget(self) -> None:
+        with self._connection() as connection:
+            connection.channel().queue_purge(QUEUE)
 
     def delete_queue(self) -> None:
         with self._connection() as connection:

@@ -45,11 +45,15 @@ async def make_template(url: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+async def copy(url: str, name: str, template: str = _TEMPLATE) -> None:
+    await execute(url, f"CREATE DATABASE {name} TEMPLATE {template}")
+
+
 @asynccontextmanager
 async def database(url: str, template: str = _TEMPLATE) -> AsyncIterator[str]:
     """A database of its own for the block."""
     name = f"test_{next(_numbers)}"
-    await execute(url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    await copy(url, name, template)
     try:
         yield named(url, name)
     finally:

@@ -1,0 +1,167 @@
+"""One fault, with jobs in flight, and the verdict on them."""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from app.domain.events import JobEvent
+from app.domain.jobs import JobState
+from tests.faults import stack as settings
+from tests.faults.eye import Eye, open_eye
+from tests.faults.load import Load, load_on, open_client
+from tests.faults.stack import Member, Stack
+from tests.faults.verdict import Evidence, Verdict, judge
+from tests.support.asking import add_rows
+
+ALLOWANCE_SECONDS = 15.0
+"""For a machine that is loaded, beyond what is promised before a job counts as stuck."""
+
+_LOOK_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A line of the table."""
+
+    fault: str
+    broker: str
+    verdict: Verdict
+    seconds: float
+    timeline: list[JobEvent]
+    """Of a job that lived through it."""
+
+
+@dataclass
+class Trial:
+    """A fault while it is injected."""
+
+    stack: Stack
+    eye: Eye
+    load: Load
+    began: datetime
+    patience: float
+    """Seconds beyond the promise before an open job counts as stuck."""
+    ended: datetime | None = None
+    victims: list[UUID] = field(default_factory=list)
+    other: list[str] = field(default_factory=list)
+
+    def ask(self, **options: object) -> UUID:
+        """A job that this fault is about; it must be accepted."""
+        with open_client(self.stack.url) as client:
+            job = self.load.ask(client, **options)
+        assert job is not None, f"not accepted: {self.load}"
+        self.victims.append(job)
+        return job
+
+    async def add(self, count: int) -> list[UUID]:
+        """Jobs whose messages only the fault sends."""
+        jobs = await add_rows(self.eye.url, count)
+        self.load.accepted.update(jobs)
+        self.victims.extend(jobs)
+        return jobs
+
+    async def holder(self, job: UUID, attempt: int = 1) -> Member:
+        """The worker that runs an attempt at a job, once one does."""
+        return self.stack.worker_of(await self.eye.until_claimed(job, attempt))
+
+    async def over(self) -> None:
+        """The fault ends here: whatever is open is to be final soon."""
+        self.stack.heal()
+        self.ended = await self.eye.now()
+
+    def expect(self, holds: object, what: str) -> None:
+        """Ask for something beyond the invariants."""
+        if not holds:
+            self.other.append(what)
+
+    async def settle(self) -> Verdict:
+        """Wait until every job is final or stuck, and judge."""
+        assert self.ended is not None
+        promise = settings.LEASE + settings.SWEEP + settings.RESEND + settings.BACKOFF
+        give_up = time.monotonic() + promise + self.patience
+        while await self.eye.open_jobs(self.began) and time.monotonic() < give_up:
+            await asyncio.sleep(_LOOK_SECONDS)
+        evidence = await self.eye.evidence(self.began, self.load.accepted)
+        verdict = judge(evidence, max_attempts=settings.MAX_ATTEMPTS, ended_at=self.ended)
+        verdict.other = [*self.other, *_flawed_files(self.stack.url, evidence)]
+        verdict.other += [f"{count} × {what}" for what, count in self.load.wrong.items()]
+        return verdict
+
+
+def _flawed_files(url: str, evidence: Evidence) -> list[str]:
+    """Download what is there, and compare it with what it says of itself."""
+    flawed = []
+    with open_client(url) as client:
+        for row in evidence.outcomes:
+            if row.state == JobState.SUCCESS:
+                answer = client.get(f"/todos/ical/{row.id}/result")
+                if answer.headers.get("etag") != f'"{hashlib.sha256(answer.content).hexdigest()}"':
+                    flawed.append(f"the file of {row.id}: {answer.status_code}")
+    return flawed
+
+
+@dataclass
+class Lab:
+    """A stack for one fault after the other, and what came of them."""
+
+    stack: Stack
+    records: list[Record]
+
+    @asynccontextmanager
+    async def trial(
+        self,
+        fault: str,
+        *,
+        refuses: bool = False,
+        breaks: bool = False,
+        patience: float = ALLOWANCE_SECONDS,
+    ) -> AsyncIterator[Trial]:
+        """Inject a fault in the block; what is open when it ends is healed, and then the jobs are judged.
+
+        ``refuses``: POST may answer 503 meanwhile. ``breaks``: connections to the API may break.
+        """
+        self.stack.heal()
+        self.stack.wait_until_ready()
+        began = time.monotonic()
+        async with open_eye(self.stack.database_url) as eye:
+            with load_on(self.stack.url) as load:
+                trial = Trial(self.stack, eye, load, await eye.now(), patience)
+                load.more()
+                try:
+                    yield trial
+                finally:
+                    self.stack.heal()
+                if trial.ended is None:
+                    await trial.over()
+                load.more()
+            verdict = await trial.settle()
+            if not refuses and load.refused:
+                verdict.other.append(f"{load.refused} × 503 although Postgres was there")
+            if not breaks and load.unanswered:
+                verdict.other.append(f"{load.unanswered} × a connection that broke")
+            seconds = time.monotonic() - began
+            timeline = await eye.events(*trial.victims[:1])
+            self.records.append(Record(fault, self.stack.kind, verdict, seconds, timeline))
+            assert not list(verdict.violations()), await report(eye, verdict)
+
+
+async def report(eye: Eye, verdict: Verdict) -> str:
+    """What is wrong, and the timelines of the jobs that tell of it."""
+    lines = list(verdict.violations())
+    for job in sorted(verdict.blamed)[:3]:
+        lines += [f"job {job}:", *timeline_lines(await eye.events(job))]
+    return "\n".join(lines)
+
+
+def timeline_lines(events: list[JobEvent]) -> list[str]:
+    """A timeline as it is read."""
+    return [
+        f"  {event.at:%H:%M:%S.%f} attempt {event.attempt} {event.kind:<12}"
+        f" +{(event.at - events[0].at).total_seconds():.2f} s  {event.detail or ''}"
+        for event in events
+    ]
