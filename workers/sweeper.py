@@ -16,8 +16,7 @@ from app.queue.messages import RenderCalendar
 from app.queue.publisher import Publisher, SendFailed
 from app.settings import Settings
 from app.storage import sweeps
-from app.storage.database import Sessions
-from app.storage.sweeps import Duty
+from app.storage.database import Sessions, at_once
 
 _SENT_AT_ONCE = 50
 """Few enough that a broker which goes away in the middle has little sent to it twice."""
@@ -54,10 +53,8 @@ class Sweeper:
             await asyncio.sleep(self.settings.sweep_interval.total_seconds())
 
     async def sweep(self) -> None:
-        """Rescue and ring once; nothing if another sweeper is at it."""
-        async with self.sessions.begin() as session:
-            if not await sweeps.lead(session, Duty.RING):
-                return
+        """Rescue and ring once, and leave what another sweeper is at."""
+        async with at_once(self.sessions) as session:
             rescued = await sweeps.rescue(
                 session,
                 max_attempts=self.settings.max_attempts,
@@ -67,24 +64,19 @@ class Sweeper:
         for job_id, state in rescued.items():
             self.metrics.rescued(state)
             log.warning("lease_ended", job_id=str(job_id), state=state)
-        # Only now, with no lock held: sending may take long, and its messages must find the rows as they are.
+        # Only now, with no connection held: sending may take long.
         await self._ring(due)
 
     async def expire(self) -> None:
-        """Remove a batch of old files, and then one of old jobs; nothing if another sweeper is at it."""
-        async with self.sessions.begin() as session:
-            if not await sweeps.lead(session, Duty.EXPIRE):
-                return
+        """Remove a batch of old files and one of old jobs, and leave what another sweeper is at."""
+        async with at_once(self.sessions) as session:
             removed = await sweeps.remove_results(session, older_than=self.settings.result_ttl)
-        if removed:
-            self.metrics.results_removed.inc(removed)
-            log.info("results_removed", count=removed)
-        async with self.sessions.begin() as session:
-            if not await sweeps.lead(session, Duty.EXPIRE):
-                return
             forgotten = await sweeps.forget_jobs(session, older_than=self.settings.job_ttl)
+        self.metrics.results_removed.inc(removed)
+        self.metrics.jobs_forgotten.inc(forgotten)
+        if removed:
+            log.info("results_removed", count=removed)
         if forgotten:
-            self.metrics.jobs_forgotten.inc(forgotten)
             log.info("jobs_forgotten", count=forgotten)
 
     async def _ring(self, due: dict[UUID, int]) -> None:
@@ -94,7 +86,7 @@ class Sweeper:
                 await self.publisher.send_all(messages[first : first + _SENT_AT_ONCE])
             except SendFailed as error:
                 log.warning("send_failed", waiting=len(messages) - first, reason=str(error))
-                async with self.sessions.begin() as session:
+                async with at_once(self.sessions) as session:
                     await sweeps.ring_soon(session, [message.job_id for message in messages[first:]])
                 return
         if due:

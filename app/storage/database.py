@@ -1,5 +1,7 @@
 """Connections to Postgres."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import asyncpg
@@ -60,6 +62,18 @@ def open_engine(
 def open_sessions(engine: AsyncEngine) -> Sessions:
     """Make the factory of transactions on an engine."""
     return async_sessionmaker(engine, expire_on_commit=False)
+
+
+@asynccontextmanager
+async def at_once(sessions: Sessions) -> AsyncIterator[AsyncSession]:
+    """A session whose every statement is a transaction of its own, with no ``COMMIT`` to wait for.
+
+    A process that is stopped or cut off between the two would keep its locks, and with them what its
+    successors need, until the server gives up on it.
+    """
+    async with sessions() as session:
+        await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+        yield session
 
 
 UNREACHABLE = (

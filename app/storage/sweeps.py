@@ -1,4 +1,7 @@
-"""What the sweeper does to jobs in bulk; each call takes a bounded batch, so none holds locks for long."""
+"""What the sweeper does to jobs in bulk; each call is one statement on a bounded batch, so no lock lasts.
+
+While one worker's statement runs, those of others find nothing to do.
+"""
 
 from datetime import timedelta
 from enum import IntEnum
@@ -27,11 +30,6 @@ class Duty(IntEnum):
     EXPIRE = RING + 1
 
 
-async def lead(session: AsyncSession, duty: Duty) -> bool:
-    """Become the one that does this until the transaction ends; False if another does."""
-    return bool((await session.execute(select(func.pg_try_advisory_xact_lock(duty)))).scalar_one())
-
-
 async def ring(session: AsyncSession, *, resend_after: timedelta) -> dict[UUID, int]:
     """The jobs whose message is to be sent again now, those longest overdue, each with its version."""
     due = (
@@ -41,7 +39,7 @@ async def ring(session: AsyncSession, *, resend_after: timedelta) -> dict[UUID, 
     )
     statement = (
         update(jobs)
-        .where(jobs.c.id.in_(_unlocked(due, BATCH)))
+        .where(jobs.c.id.in_(_unlocked(due, BATCH, Duty.RING)))
         .values(ring_at=func.now() + resend_after)
         .returning(jobs.c.id, jobs.c.version)
     )
@@ -73,7 +71,7 @@ async def rescue(
     )
     end = (
         update(jobs)
-        .where(jobs.c.id.in_(_unlocked(ended, BATCH)))
+        .where(jobs.c.id.in_(_unlocked(ended, BATCH, Duty.RING)))
         .values(
             state=case((used_up, JobState.FAILURE), else_=JobState.RETRY),
             finished_at=case((used_up, func.now()), else_=None),
@@ -96,12 +94,16 @@ async def remove_results(session: AsyncSession, *, older_than: timedelta) -> int
         jobs.c.removed_at.is_(None),
         jobs.c.finished_at < func.now() - older_than,
     )
-    statement = (
-        update(jobs).where(jobs.c.id.in_(_oldest(old))).values(removed_at=func.now()).returning(jobs.c.id)
+    removed = (
+        update(jobs)
+        .where(jobs.c.id.in_(_oldest(old)))
+        .values(removed_at=func.now())
+        .returning(jobs.c.id)
+        .cte("removed")
     )
-    removed = list((await session.execute(statement)).scalars())
-    await session.execute(delete(result_chunks).where(result_chunks.c.job_id.in_(removed)))
-    return len(removed)
+    bytes_too = delete(result_chunks).where(result_chunks.c.job_id.in_(select(removed.c.id)))
+    statement = select(func.count()).select_from(removed).add_cte(bytes_too.cte("bytes_too"))
+    return int((await session.execute(statement)).scalar_one())
 
 
 async def forget_jobs(session: AsyncSession, *, older_than: timedelta) -> int:
@@ -115,7 +117,7 @@ def _oldest(due: ColumnElement[bool]) -> Select[tuple[UUID]]:
     """The jobs that ended first, as many as fit a batch by their number and by the size of their files."""
     size = case((jobs.c.removed_at.is_(None), func.coalesce(jobs.c.bytes, 0)), else_=0).label("size")
     first = select(jobs.c.id, jobs.c.finished_at, size).where(due).order_by(jobs.c.finished_at, jobs.c.id)
-    locked = _unlocked(first, BATCH).cte("locked")
+    locked = _unlocked(first, BATCH, Duty.EXPIRE).cte("locked")
     up_to = func.sum(locked.c.size).over(order_by=(locked.c.finished_at, locked.c.id)).label("up_to")
     summed = select(locked.c.id, locked.c.size, up_to).cte("summed")
     # The second condition is that of a file with nothing of any size before it: it goes however large it is.
@@ -123,6 +125,8 @@ def _oldest(due: ColumnElement[bool]) -> Select[tuple[UUID]]:
     return select(summed.c.id).where(fits)
 
 
-def _unlocked(ids: Select[Columns], limit: int) -> Select[Columns]:
+def _unlocked(ids: Select[Columns], limit: int, duty: Duty) -> Select[Columns]:
     # A row that is locked is being changed by its worker: whatever was due of it may be so no more.
-    return ids.limit(limit).with_for_update(skip_locked=True)
+    # The lock ends with the statement: a worker that is stopped must not keep all others from sweeping.
+    leads = select(func.pg_try_advisory_xact_lock(duty)).scalar_subquery()
+    return ids.where(leads).limit(limit).with_for_update(skip_locked=True)

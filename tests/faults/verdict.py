@@ -91,7 +91,11 @@ def judge(evidence: Evidence, *, max_attempts: int, ended_at: datetime) -> Verdi
         _judge_job(verdict, row, timelines[row.id], max_attempts)
     verdict.duplicated |= {job for job, attempt in evidence.chunks if _is_another(rows.get(job), attempt)}
     verdict.slowest = max(
-        (row.finished_at - ended_at for row in rows.values() if row.finished_at and row.created_at < ended_at),
+        (
+            row.finished_at - ended_at
+            for row in rows.values()
+            if row.finished_at and row.created_at < ended_at
+        ),
         default=timedelta(),
     )
     verdict.slowest = max(verdict.slowest, timedelta())

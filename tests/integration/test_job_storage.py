@@ -10,9 +10,8 @@ from app.domain.jobs import JOB_VERSION, JobState
 from app.domain.owners import BUILT_IN_OWNER
 from app.storage import jobs as queries
 from app.storage import sweeps
-from app.storage.database import Sessions
+from app.storage.database import Sessions, at_once
 from app.storage.schema import jobs, result_chunks
-from app.storage.sweeps import Duty
 from tests.support.jobs import COUNTS, LEASE, NONE, a_job, claim, claimed, end_lease, read, rescue
 
 
@@ -139,14 +138,21 @@ async def test_a_job_that_waits_is_rung_for_once_in_a_while(sessions: Sessions) 
         assert await sweeps.ring(session, resend_after=LEASE) == rung
 
 
-async def test_one_sweeper_has_a_duty_until_its_transaction_ends(sessions: Sessions) -> None:
+async def test_while_one_sweeps_others_find_nothing_to_do(sessions: Sessions) -> None:
+    held = await claimed(sessions)
+    await end_lease(sessions)
     async with sessions.begin() as one:
-        assert await sweeps.lead(one, Duty.RING)
-        async with sessions.begin() as other:
-            assert not await sweeps.lead(other, Duty.RING)
-            assert await sweeps.lead(other, Duty.EXPIRE)
-    async with sessions.begin() as other:
-        assert await sweeps.lead(other, Duty.RING)
+        assert await sweeps.ring(one, resend_after=LEASE) == {}
+        assert await rescue(sessions) == {}
+    assert await rescue(sessions) == {held.job_id: JobState.RETRY}
+
+
+async def test_a_sweeper_that_is_stopped_in_mid_sweep_holds_nothing(sessions: Sessions) -> None:
+    held = await claimed(sessions)
+    async with at_once(sessions) as stopped:
+        assert await sweeps.ring(stopped, resend_after=LEASE) == {}
+        await end_lease(sessions)
+        assert await rescue(sessions) == {held.job_id: JobState.RETRY}
 
 
 async def test_a_row_that_its_worker_is_writing_is_left_alone(sessions: Sessions) -> None:
