@@ -16,7 +16,7 @@ from app.metrics.attempts import AttemptMetrics, Outcome, Write
 from app.metrics.worker import WorkerMetrics
 from app.settings import Settings
 from app.storage import jobs
-from app.storage.database import Sessions
+from app.storage.database import Sessions, at_once
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +51,7 @@ class Runtime:
         is permanent, or that the body takes too long, is FAILURE at once. The body is cancelled when the job
         was given to another attempt, and when the worker has no more time.
         """
-        async with self.sessions.begin() as session:
+        async with at_once(self.sessions) as session:
             held = await jobs.claim(session, job_id, lease=self.settings.lease, worker=self.worker)
         if held is None:
             log.info("nothing_to_do", job_id=str(job_id))
@@ -100,7 +100,7 @@ class Runtime:
         while True:
             await asyncio.sleep(lease.total_seconds() / _BEATS_PER_LEASE)
             try:
-                async with asyncio.timeout(lease.total_seconds()), self.sessions.begin() as session:
+                async with asyncio.timeout(lease.total_seconds()), at_once(self.sessions) as session:
                     alive = await jobs.heartbeat(session, held, lease=lease)
             except Exception as error:  # noqa: BLE001 - whatever it was, the next beat may do better
                 self.metrics.heartbeat_failures.inc()
@@ -119,7 +119,7 @@ class Runtime:
         if held.attempt >= limit:
             return await self._fail(held, reason)
         wait = backoff(self.settings.retry_backoff, held.attempt)
-        async with self.sessions.begin() as session:
+        async with at_once(self.sessions) as session:
             kept = await jobs.retry(session, held, reason, after=wait)
         if not kept:
             return self._refused(Write.RETRY)
@@ -127,7 +127,7 @@ class Runtime:
         return Outcome.RETRY
 
     async def _fail(self, held: Claim, reason: str) -> Outcome:
-        async with self.sessions.begin() as session:
+        async with at_once(self.sessions) as session:
             kept = await jobs.fail(session, held, reason)
         if not kept:
             return self._refused(Write.FAILURE)
@@ -139,7 +139,7 @@ class Runtime:
         if held.attempt >= limit:
             # Another attempt would be one too many, however blameless this one was.
             return await self._fail(held, f"attempt {held.attempt} of {limit} was stopped with its worker")
-        async with self.sessions.begin() as session:
+        async with at_once(self.sessions) as session:
             reason = f"attempt {held.attempt} was stopped with its worker"
             kept = await jobs.give_back(session, held, reason)
         if not kept:

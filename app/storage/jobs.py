@@ -16,6 +16,8 @@ from app.domain.owners import OwnerId
 from app.storage.events import recorded
 from app.storage.schema import IS_OPEN, jobs
 
+_COMMIT_WITHIN = "5s"
+
 
 async def add(
     session: AsyncSession,
@@ -148,6 +150,9 @@ async def succeed(session: AsyncSession, held: Claim, counts: Counts, digest: st
         held,
         EventKind.SUCCEEDED,
         f"todos: {counts.todos}, bytes: {counts.bytes}",
+        # The row is locked from here on, and nobody can rescue the job from a worker that dies unheard of
+        # before its COMMIT: its server gives up on that one soon.
+        func.set_config("idle_in_transaction_session_timeout", _COMMIT_WITHIN, True).label("commit_within"),
         state=JobState.SUCCESS,
         # Not now(): the transaction began with the first bytes of the file.
         finished_at=func.statement_timestamp(),
@@ -191,11 +196,16 @@ async def fail(session: AsyncSession, held: Claim, error: str) -> bool:
 
 
 async def _end_attempt(
-    session: AsyncSession, held: Claim, kind: EventKind, detail: str, **values: object
+    session: AsyncSession,
+    held: Claim,
+    kind: EventKind,
+    detail: str,
+    *within: ColumnElement[str],
+    **values: object,
 ) -> bool:
     """Write what an attempt has to say at its end, if it is still the latest: the fence."""
     end = update(jobs).where(_holds(held)).values(lease_until=None, **values)
-    return (await session.execute(recorded(end, kind, detail))).one_or_none() is not None
+    return (await session.execute(recorded(end, kind, detail, *within))).one_or_none() is not None
 
 
 def _holds(held: Claim) -> ColumnElement[bool]:
