@@ -72,6 +72,13 @@ class Eye:
             words,
         )
 
+    async def until_slow(self) -> None:
+        """Until a worker's statement is in the middle of ``holding.slow``."""
+        await self.until(
+            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
+            " AND application_name = 'taskoverflow-worker'"
+        )
+
     async def open_jobs(self, since: datetime) -> int:
         (row,) = await self.fetch(
             "SELECT count(*) AS open FROM jobs WHERE created_at >= $1 AND state <> ALL($2::text[])",

@@ -2,14 +2,14 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 
 from tests.faults.eye import Eye
 from tests.support.asking import held_up as before_rendering
 
-__all__ = ["before_rendering", "before_storing", "before_success", "held_by"]
+__all__ = ["before_rendering", "before_storing", "before_success", "held_by", "slow"]
 
 
 @asynccontextmanager
@@ -42,3 +42,13 @@ async def before_success(eye: Eye, job: UUID) -> AsyncIterator[int]:
     process = await eye.until_claimed(job)
     async with held_by(eye.url, "SELECT id FROM jobs WHERE id = $1 FOR NO KEY UPDATE", job):
         yield process
+
+
+async def slow(eye: Eye, write: str, when: str, *, seconds: float = 1.0) -> None:
+    """Let a write, such as ``UPDATE ON jobs``, take so long on the rows for which a condition holds."""
+    await eye.execute(
+        "CREATE OR REPLACE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS"
+        " 'BEGIN PERFORM pg_sleep(TG_ARGV[0]::float); RETURN NEW; END'",
+        f"CREATE TRIGGER slow_{uuid4().hex} BEFORE {write} FOR EACH ROW WHEN ({when})"
+        f" EXECUTE FUNCTION slow('{seconds}')",
+    )

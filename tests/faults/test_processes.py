@@ -4,7 +4,6 @@ import asyncio
 import signal
 import time
 from contextlib import AsyncExitStack
-from uuid import UUID
 
 from app.domain.jobs import JobState
 from tests.faults import holding
@@ -78,6 +77,32 @@ async def test_a_worker_stopped_past_its_lease_that_goes_on(lab: Lab) -> None:
 
 
 @on()
+async def test_a_worker_stopped_in_a_heartbeat(lab: Lab) -> None:
+    async with lab.trial("SIGSTOP in a heartbeat") as trial:
+        async with holding.before_rendering(trial.eye.url):
+            job = trial.ask()
+            worker = await trial.holder(job)
+            beats = "OLD.state = 'STARTED' AND NEW.state = 'STARTED'"
+            await holding.slow(trial.eye, "UPDATE ON jobs", f"NEW.id = '{job}' AND {beats}")
+            await trial.eye.until_slow()
+            worker.process.send_signal(signal.SIGSTOP)
+        await trial.eye.until_state(job, JobState.SUCCESS, attempt=2)
+
+
+@on()
+async def test_a_worker_stopped_before_its_commit(lab: Lab) -> None:
+    async with lab.trial("SIGSTOP before the commit") as trial:
+        async with holding.before_rendering(trial.eye.url):
+            job = trial.ask()
+            worker = await trial.holder(job)
+            ends = "NEW.state = 'SUCCESS' AND NEW.attempt = 1"
+            await holding.slow(trial.eye, "UPDATE ON jobs", f"NEW.id = '{job}' AND {ends}")
+        await trial.eye.until_slow()
+        worker.process.send_signal(signal.SIGSTOP)
+        await trial.eye.until_state(job, JobState.SUCCESS, attempt=2)
+
+
+@on()
 async def test_a_worker_told_to_stop_in_a_long_job(lab: Lab) -> None:
     async with lab.trial("SIGTERM in a long job") as trial:
         async with holding.before_rendering(trial.eye.url):
@@ -116,7 +141,10 @@ async def test_a_job_that_kills_its_worker_each_time(lab: Lab) -> None:
     async with lab.trial("poison: kills its worker each time") as trial:
         async with holding.before_rendering(trial.eye.url):
             poison = trial.ask()
-            await never_stored(trial, poison)
+            never = 600.0
+            await holding.slow(
+                trial.eye, "INSERT ON result_chunks", f"NEW.job_id = '{poison}'", seconds=never
+            )
         for attempt in range(1, MAX_ATTEMPTS + 1):
             worker = await trial.holder(poison, attempt)
             neighbour = trial.ask()
@@ -124,13 +152,3 @@ async def test_a_job_that_kills_its_worker_each_time(lab: Lab) -> None:
             worker.kill()
         await trial.eye.until_state(poison, JobState.FAILURE)
         await trial.over()
-
-
-async def never_stored(trial: Trial, job: UUID) -> None:
-    """Have a job's file wait for ever where it is written."""
-    await trial.eye.execute(
-        "CREATE OR REPLACE FUNCTION wait_for_ever() RETURNS trigger LANGUAGE plpgsql AS"
-        " 'BEGIN PERFORM pg_sleep(600); RETURN NEW; END'",
-        "CREATE OR REPLACE TRIGGER poison BEFORE INSERT ON result_chunks FOR EACH ROW"
-        f" WHEN (NEW.job_id = '{job}') EXECUTE FUNCTION wait_for_ever()",
-    )
