@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, func, literal, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, and_, func, literal, select, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -152,7 +152,7 @@ async def succeed(session: AsyncSession, held: Claim, counts: Counts, digest: st
         f"todos: {counts.todos}, bytes: {counts.bytes}",
         # The row is locked from here on, and nobody can rescue the job from a worker that dies unheard of
         # before its COMMIT: its server gives up on that one soon.
-        func.set_config("idle_in_transaction_session_timeout", _COMMIT_WITHIN, True).label("commit_within"),
+        func.set_config("idle_in_transaction_session_timeout", _COMMIT_WITHIN, true()).label("commit_within"),
         state=JobState.SUCCESS,
         # Not now(): the transaction began with the first bytes of the file.
         finished_at=func.statement_timestamp(),

@@ -129,4 +129,5 @@ def _unlocked(ids: Select[Columns], limit: int, duty: Duty) -> Select[Columns]:
     # A row that is locked is being changed by its worker: whatever was due of it may be so no more.
     # The lock ends with the statement: a worker that is stopped must not keep all others from sweeping.
     leads = select(func.pg_try_advisory_xact_lock(duty)).scalar_subquery()
-    return ids.where(leads).limit(limit).with_for_update(skip_locked=True)
+    # An attempt that has stored bytes holds its job's key until it ends, and may never end: that is no write.
+    return ids.where(leads).limit(limit).with_for_update(skip_locked=True, key_share=True)

@@ -9,7 +9,7 @@ from sqlalchemy import func, insert, select, text, update
 from app.domain.jobs import JOB_VERSION, JobState
 from app.domain.owners import BUILT_IN_OWNER
 from app.storage import jobs as queries
-from app.storage import sweeps
+from app.storage import results, sweeps
 from app.storage.database import Sessions, at_once
 from app.storage.schema import jobs, result_chunks
 from tests.support.jobs import COUNTS, LEASE, NONE, a_job, claim, claimed, end_lease, read, rescue
@@ -162,6 +162,14 @@ async def test_a_row_that_its_worker_is_writing_is_left_alone(sessions: Sessions
         assert await queries.succeed(worker, held, COUNTS, "d")
         assert await rescue(sessions) == {}
     assert (await read(sessions, held.job_id)).state is JobState.SUCCESS
+
+
+async def test_a_job_whose_worker_stored_bytes_and_stopped_is_rescued(sessions: Sessions) -> None:
+    held = await claimed(sessions)
+    await end_lease(sessions)
+    async with sessions.begin() as stopped:
+        await results.add_chunk(stopped, held, 0, b"hello")
+        assert await rescue(sessions) == {held.job_id: JobState.RETRY}
 
 
 async def test_results_go_after_their_time_and_jobs_stay(sessions: Sessions) -> None:
