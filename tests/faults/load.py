@@ -15,7 +15,7 @@ from tests.support.waiting import wait_until
 PATIENCE_SECONDS = 10
 """An answer that takes longer is one that hangs: POST's own waits for Postgres and the broker are shorter."""
 
-_CLIENTS = 4
+CLIENTS = 4
 
 
 @dataclass
@@ -33,6 +33,7 @@ class Load:
     """What must never be answered, and no answer at all."""
     slowest: float = 0.0
     _over: Event = field(default_factory=Event)
+    _paused: Event = field(default_factory=Event)
     _changing: Lock = field(default_factory=Lock)
 
     def ask(self, client: httpx.Client, **options: object) -> UUID | None:
@@ -68,13 +69,23 @@ class Load:
         wanted = len(self.accepted) + count
         wait_until(lambda: len(self.accepted) >= wanted, "jobs that are accepted")
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Ask for nothing in the block, but for what is just being asked for."""
+        self._paused.set()
+        try:
+            yield
+        finally:
+            self._paused.clear()
+
     def stop(self) -> None:
         self._over.set()
 
     def keep_asking(self) -> None:
         with open_client(self.url) as client:
-            while not self._over.wait(_CLIENTS / self.a_second):
-                self.ask(client)
+            while not self._over.wait(CLIENTS / self.a_second):
+                if not self._paused.is_set():
+                    self.ask(client)
 
 
 def open_client(url: str) -> httpx.Client:
@@ -85,7 +96,7 @@ def open_client(url: str) -> httpx.Client:
 def load_on(url: str) -> Iterator[Load]:
     """Ask for calendars until the block ends, or ``stop`` is called."""
     load = Load(url)
-    clients = [Thread(target=load.keep_asking, name=f"client-{number}") for number in range(_CLIENTS)]
+    clients = [Thread(target=load.keep_asking, name=f"client-{number}") for number in range(CLIENTS)]
     for client in clients:
         client.start()
     try:

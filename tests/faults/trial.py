@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -13,10 +13,12 @@ from app.domain.events import JobEvent
 from app.domain.jobs import JobState
 from tests.faults import stack as settings
 from tests.faults.eye import Eye, open_eye
+from tests.faults.holding import before_rendering
 from tests.faults.load import Load, load_on, open_client
 from tests.faults.stack import Member, Stack
 from tests.faults.verdict import Evidence, Verdict, judge
 from tests.support.asking import add_rows
+from tests.support.waiting import until
 
 ALLOWANCE_SECONDS = 15.0
 """For a machine that is loaded, beyond what is promised before a job counts as stuck."""
@@ -65,6 +67,24 @@ class Trial:
         self.victims.extend(jobs)
         return jobs
 
+    @asynccontextmanager
+    async def held(self, **options: object) -> AsyncIterator[tuple[UUID, Member]]:
+        """A job that a worker has claimed and can't begin to render before the block ends, and the worker.
+
+        Others queue up behind it, as all todos are locked.
+        """
+        async with AsyncExitStack() as hold:
+            with self.load.paused():
+                # Else those who wait for the lock might be all that the workers can hold.
+                await until(self.is_idle, "workers with nothing to do")
+                await hold.enter_async_context(before_rendering(self.eye.url))
+                job = self.ask(**options)
+                worker = await self.holder(job)
+            yield job, worker
+
+    async def is_idle(self) -> bool:
+        return await self.eye.open_jobs(self.began) == 0
+
     async def holder(self, job: UUID, attempt: int = 1) -> Member:
         """The worker that runs an attempt at a job, once one does."""
         return self.stack.worker_of(await self.eye.until_claimed(job, attempt))
@@ -89,7 +109,7 @@ class Trial:
         evidence = await self.eye.evidence(self.began, self.load.accepted)
         verdict = judge(evidence, max_attempts=settings.MAX_ATTEMPTS, ended_at=self.ended)
         verdict.other = [*self.other, *_flawed_files(self.stack.url, evidence)]
-        verdict.other += [f"{count} × {what}" for what, count in self.load.wrong.items()]
+        verdict.other += [f"{count} times {what}" for what, count in self.load.wrong.items()]
         return verdict
 
 
@@ -141,9 +161,9 @@ class Lab:
                 load.more()
             verdict = await trial.settle()
             if not refuses and load.refused:
-                verdict.other.append(f"{load.refused} × 503 although Postgres was there")
+                verdict.other.append(f"{load.refused} times 503 although Postgres was there")
             if not breaks and load.unanswered:
-                verdict.other.append(f"{load.unanswered} × a connection that broke")
+                verdict.other.append(f"{load.unanswered} times a connection that broke")
             seconds = time.monotonic() - began
             timeline = await eye.events(*trial.victims[:1])
             self.records.append(Record(fault, self.stack.kind, verdict, seconds, timeline))
