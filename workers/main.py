@@ -26,8 +26,9 @@ from workers.sweeper import Sweeper
 
 log = structlog.get_logger(__name__)
 
-PATIENCE = timedelta(seconds=60)
-"""How long the consumer waits for the broker: an ack that gives up in a stall would be done twice."""
+PATIENCE = timedelta(seconds=15)
+"""How long the consumer waits for the broker to answer: for so long a worker is deaf whose connection died
+without a word. An ack that gives up in a stall is done twice, which is harmless."""
 
 _LOOK_SECONDS = 0.05
 _CONNECTIONS_PER_JOB = 3
