@@ -4,9 +4,9 @@ import subprocess
 
 import httpx
 
-from tests.conformance.test_strangers import a_message
 from tests.support.asking import ask
 from tests.support.brokers import BrokerUnderTest
+from tests.support.messages import a_message
 from tests.support.processes import COMMAND, Service
 from tests.support.waiting import wait_until
 

@@ -1,41 +1,13 @@
 """What no worker can handle becomes a dead letter, and keeps nobody from the rest."""
 
-import json
-from typing import Any
-from uuid import uuid4
-
 import httpx
 import pytest
 
 from tests.support.asking import ask, state
 from tests.support.brokers import BrokerUnderTest
+from tests.support.messages import STRANGERS, a_message
 from tests.support.processes import Service
 from tests.support.waiting import wait_until
-
-
-def a_message(**changes: Any) -> bytes:
-    members = {
-        "queue_name": "ical",
-        "actor_name": "render_calendar",
-        "args": [],
-        "kwargs": {},
-        "options": {"redis_message_id": str(uuid4())},
-        "message_id": str(uuid4()),
-        "message_timestamp": 0,
-    }
-    return json.dumps({**members, **changes}).encode()
-
-
-STRANGERS = {
-    "no JSON": b"\x00garbage",
-    "no object": b"[1, 2]",
-    "no message": b'{"colour": "red"}',
-    "wrong types": a_message(options=None),
-    "another queue": a_message(queue_name="elsewhere"),
-    "a queue of Dramatiq's own": a_message(queue_name="ical.XQ"),
-    "an exception that is none": a_message(options={"redis_message_id": str(uuid4()), "throws": "x"}),
-    "not before the sun is cold": a_message(options={"redis_message_id": str(uuid4()), "eta": 1e300}),
-}
 
 
 async def dead_and_unharmed(

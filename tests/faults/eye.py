@@ -21,12 +21,18 @@ class Eye:
         self._connection: asyncpg.Connection | None = None
 
     async def fetch(self, query: str, *args: object) -> list[Any]:
+        try:
+            return list(await (await self._open()).fetch(query, *args))
+        except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError):
+            self._connection = None  # Postgres was killed meanwhile
+            return list(await (await self._open()).fetch(query, *args))
+
+    async def _open(self) -> asyncpg.Connection:
         if self._connection is None or self._connection.is_closed():
-            # Also where the database was made read-only for the service.
-            self._connection = await asyncpg.connect(
-                self.url, server_settings={"default_transaction_read_only": "off"}
-            )
-        return list(await self._connection.fetch(query, *args))
+            # Also where an operator has made the service's transactions read-only.
+            writing = {"default_transaction_read_only": "off", "application_name": "eye"}
+            self._connection = await asyncpg.connect(self.url, server_settings=writing)
+        return self._connection
 
     async def execute(self, *statements: str) -> None:
         for statement in statements:

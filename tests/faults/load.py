@@ -78,6 +78,11 @@ class Load:
         finally:
             self._paused.clear()
 
+    def more_refused(self, count: int = 2) -> None:
+        """Wait until so many more were answered with 503."""
+        wanted = self.refused + count
+        wait_until(lambda: self.refused >= wanted, "answers 503")
+
     def stop(self) -> None:
         self._over.set()
 
@@ -85,7 +90,7 @@ class Load:
         with open_client(self.url) as client:
             while not self._over.wait(CLIENTS / self.a_second):
                 if not self._paused.is_set():
-                    self.ask(client)
+                    self.ask(client, completed=False)  # so that a test of many todos may have them to itself
 
 
 def open_client(url: str) -> httpx.Client:

@@ -20,7 +20,7 @@ from tests.support.brokers import BrokerUnderTest
 from tests.support.processes import Service
 from tests.support.waiting import wait_until
 
-LEASE, SWEEP, RESEND, BACKOFF, DRAIN, MAX_ATTEMPTS = 2.0, 0.1, 1.0, 0.1, 1.0, 5
+LEASE, SWEEP, RESEND, BACKOFF, DRAIN, MAX_ATTEMPTS = 2.0, 0.1, 1.0, 0.1, 1.0, 3
 
 HURRY = {
     # So that recovery is quick; what is promised is a sum of these, whatever they are.

@@ -70,7 +70,7 @@ async def test_a_worker_stopped_past_its_lease_that_goes_on(lab: Lab) -> None:
         await until(refused, "a zombie whose write is refused")
 
 
-@on()
+@on("redis")
 async def test_a_worker_stopped_in_a_heartbeat(lab: Lab) -> None:
     async with lab.trial("SIGSTOP in a heartbeat") as trial:
         async with trial.held() as (job, worker):
@@ -81,7 +81,7 @@ async def test_a_worker_stopped_in_a_heartbeat(lab: Lab) -> None:
         await trial.eye.until_state(job, JobState.SUCCESS, attempt=2)
 
 
-@on()
+@on("redis")
 async def test_a_worker_stopped_after_storing_its_result(lab: Lab) -> None:
     async with lab.trial("SIGSTOP after the result") as trial:
         async with trial.held() as (job, worker):
@@ -92,7 +92,7 @@ async def test_a_worker_stopped_after_storing_its_result(lab: Lab) -> None:
         await trial.eye.until_state(job, JobState.SUCCESS, attempt=2)
 
 
-@on()
+@on("redis")
 async def test_a_worker_stopped_before_its_commit(lab: Lab) -> None:
     async with lab.trial("SIGSTOP before the commit") as trial:
         async with trial.held() as (job, worker):

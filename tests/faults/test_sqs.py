@@ -1,0 +1,56 @@
+"""What SQS does now and then: errors, throttling, and messages that come again in mid-job."""
+
+from itertools import cycle
+
+import pytest
+
+from app.domain.jobs import JobState
+from tests.faults.battery import on
+from tests.faults.trial import Lab
+from tests.support.aws_gate import Gate
+from tests.support.aws_rules import Refusal
+from tests.support.brokers import SqsUnderTest
+from tests.support.waiting import wait_until
+
+TROUBLE = (
+    Refusal("InternalError", "We encountered an internal error.", 500),
+    Refusal("ThrottlingException", "Rate exceeded.", 400),
+    Refusal("OverLimit", "Too many messages are in flight.", 403),
+)
+EXTEND = "ChangeMessageVisibilityBatch"
+
+
+def gate_of(lab: Lab) -> Gate:
+    assert isinstance(lab.stack.broker, SqsUnderTest)
+    return lab.stack.broker.gate
+
+
+@on("sqs", "sqs-fifo", short=("sqs",))
+@pytest.mark.parametrize(
+    ("what", "action"), [("receive", "ReceiveMessage"), ("delete", "DeleteMessage"), ("extend", EXTEND)]
+)
+async def test_errors_and_throttling(lab: Lab, what: str, action: str) -> None:
+    async with lab.trial(f"SQS: errors on {what}") as trial:
+        gate, errors = gate_of(lab), cycle(TROUBLE)
+        async with trial.held():
+            already = len(gate.calls[action])
+            gate.faults[action] = lambda _: next(errors)
+            if action != "DeleteMessage":
+                wait_until(lambda: len(gate.calls[action]) >= already + 6, f"six errors on {what}")
+        if action == "DeleteMessage":
+            wait_until(lambda: len(gate.calls[action]) >= already + 6, f"six errors on {what}")
+        del gate.faults[action]
+        await trial.over()
+
+
+@on("sqs", "sqs-fifo", short=("sqs",))
+async def test_visibility_that_ends_in_mid_job(lab: Lab) -> None:
+    async with lab.trial("SQS: visibility ends in mid-job") as trial:
+        gate = gate_of(lab)
+        async with trial.held() as (job, _):
+            gate.faults[EXTEND] = lambda _: TROUBLE[0]
+            came_again = f"nothing_to_do                  [workers.runtime] job_id={job}"
+            wait_until(lambda: any(came_again in w.logs for w in lab.stack.workers), "the message again")
+            del gate.faults[EXTEND]
+        await trial.eye.until_state(job, JobState.SUCCESS)
+        await trial.over()
