@@ -1,5 +1,6 @@
 """From the todos in Postgres to the file in Postgres, with neither ever in memory as a whole."""
 
+import asyncio
 import hashlib
 from dataclasses import dataclass, field
 
@@ -46,7 +47,8 @@ async def _render(reader: AsyncSession, held: Claim, timezone: str, file: "_File
     await file.write(renderer.begin(span))
     read = skipped = 0
     async for batch in todos.stream(reader, held.owner, wanted, timezone=timezone, now=now):
-        await file.write(b"".join(map(renderer.todo, batch)))
+        # On a thread, so that heartbeats, this job's and others', need not wait for it.
+        await file.write(await asyncio.to_thread(b"".join, map(renderer.todo, batch)))
         read += len(batch)
         skipped += sum(_is_skipped(todo, options) for todo in batch)
     await file.write(END)
