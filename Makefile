@@ -7,7 +7,7 @@ LOCK = $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-
 
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help up test check format lock
+.PHONY: help up test faults soak check format lock
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -17,6 +17,12 @@ up: $(SYNCED) ## Start everything: Postgres, Valkey, the API on port 6400, worke
 
 test: $(SYNCED) ## Run every test
 	.venv/bin/python -m pytest
+
+faults: $(SYNCED) ## Inject every fault on every broker, and print what became of the jobs
+	.venv/bin/python -m tests.faults
+
+soak: $(SYNCED) ## Inject random faults into steady load: make soak MINUTES=30 SEED=7 BROKER=redis
+	.venv/bin/python -m tests.faults.soak $(if $(MINUTES),--minutes=$(MINUTES)) $(if $(SEED),--seed=$(SEED)) $(if $(BROKER),--broker=$(BROKER))
 
 check: $(SYNCED) ## Check style, types and layers
 	.venv/bin/ruff check

@@ -1,43 +1,73 @@
 """The table of a run: a line for each fault on each broker."""
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Self
 
-from tests.faults.trial import Record, timeline_lines
+from app.domain.events import JobEvent
+from tests.faults.verdict import Verdict
 
-_HEADINGS = ("accepted", "final", "lost", "duplicated", "stuck", "other", "recovery", "took")
-
-
-def table(records: Iterable[Record]) -> Iterator[str]:
-    """Lines for people: counts, and times in seconds."""
-    records = list(records)
-    width = max([len("all of them"), *(len(record.fault) for record in records)]) + 2
-    yield f"{'fault':<{width}}{'broker':<10}" + "".join(f"{name:>11}" for name in _HEADINGS)
-    for record in records:
-        yield f"{record.fault:<{width}}{record.broker:<10}" + _cells(record)
-    yield f"{'all of them':<{width}}{'':<10}" + _totals(records)
+_COUNTS = ("accepted", "final", "lost", "duplicated", "stuck", "other")
+_ALL = "all of them"
 
 
-def _numbers(record: Record) -> list[int]:
-    said = record.verdict
-    others = len(said.changed) + len(said.overrun) + len(said.other)
-    return [said.accepted, said.final, len(said.lost), len(said.duplicated), len(said.stuck), others]
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What came of one fault on one broker."""
+
+    fault: str
+    broker: str
+    counts: list[int]
+    recovery: float
+    """Seconds from the fault's end to that of the last job that it may have hit."""
+    took: float
+    timeline: list[str]
+    """Of a job that lived through it."""
+
+    @classmethod
+    def of(cls, fault: str, broker: str, verdict: Verdict, took: float, timeline: list[JobEvent]) -> Self:
+        others = len(verdict.changed) + len(verdict.overrun) + len(verdict.other)
+        wrong = [len(verdict.lost), len(verdict.duplicated), len(verdict.stuck), others]
+        counts = [verdict.accepted, verdict.final, *wrong]
+        return cls(fault, broker, counts, verdict.slowest.total_seconds(), took, timeline_lines(timeline))
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        return cls(**json.loads(text))
 
 
-def _cells(record: Record) -> str:
-    seconds = (record.verdict.slowest.total_seconds(), record.seconds)
-    return "".join(f"{number:>11}" for number in _numbers(record)) + "".join(f"{s:>9.1f} s" for s in seconds)
+def table(lines: Sequence[Line]) -> Iterator[str]:
+    """For people: counts, and times in seconds."""
+    width = max([len(_ALL), *(len(line.fault) for line in lines)]) + 2
+    headings = "".join(f"{name:>11}" for name in (*_COUNTS, "recovery", "took"))
+    yield f"{'fault':<{width}}{'broker':<9}{headings}"
+    for line in (*lines, _sum(lines)):
+        cells = "".join(f"{number:>11}" for number in line.counts)
+        yield f"{line.fault:<{width}}{line.broker:<9}{cells}{line.recovery:>9.1f} s{line.took:>9.1f} s"
 
 
-def _totals(records: list[Record]) -> str:
-    sums = [sum(column) for column in zip(*map(_numbers, records), strict=True)]
-    slowest = max((record.verdict.slowest.total_seconds() for record in records), default=0)
-    seconds = (slowest, sum(record.seconds for record in records))
-    return "".join(f"{number:>11}" for number in sums) + "".join(f"{s:>9.1f} s" for s in seconds)
+def _sum(lines: Sequence[Line]) -> Line:
+    counts = [sum(line.counts[column] for line in lines) for column in range(len(_COUNTS))]
+    slowest = max((line.recovery for line in lines), default=0.0)
+    return Line(_ALL, "", counts, slowest, sum(line.took for line in lines), [])
 
 
-def timelines(records: Iterable[Record]) -> Iterator[str]:
+def timelines(lines: Sequence[Line]) -> Iterator[str]:
     """What a job saw of each fault."""
-    for record in records:
-        if record.timeline:
-            yield f"{record.fault} ({record.broker})"
-            yield from timeline_lines(record.timeline)
+    for line in lines:
+        if line.timeline:
+            yield f"{line.fault} ({line.broker})"
+            yield from line.timeline
+
+
+def timeline_lines(events: Sequence[JobEvent]) -> list[str]:
+    """A timeline as it is read."""
+    return [
+        f"  {event.at:%H:%M:%S} {(event.at - events[0].at).total_seconds():>7.2f} s"
+        f"  attempt {event.attempt}  {event.kind:<12} {event.detail or ''}"
+        for event in events
+    ]

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from app.domain.events import JobEvent
 from app.domain.jobs import JobState
 from tests.faults import stack as settings
 from tests.faults.eye import Eye, open_eye
 from tests.faults.holding import before_rendering
 from tests.faults.load import Load, load_on, open_client
+from tests.faults.servers import Queues
 from tests.faults.stack import Member, Stack
+from tests.faults.table import Line, timeline_lines
 from tests.faults.verdict import Evidence, Verdict, judge
 from tests.support.asking import add_rows
 from tests.support.waiting import until
@@ -24,18 +25,6 @@ ALLOWANCE_SECONDS = 15.0
 """For a machine that is loaded, beyond what is promised before a job counts as stuck."""
 
 _LOOK_SECONDS = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A line of the table."""
-
-    fault: str
-    broker: str
-    verdict: Verdict
-    seconds: float
-    timeline: list[JobEvent]
-    """Of a job that lived through it."""
 
 
 @dataclass
@@ -99,13 +88,16 @@ class Trial:
         if not holds:
             self.other.append(what)
 
-    async def settle(self) -> Verdict:
-        """Wait until every job is final or stuck, and judge."""
-        assert self.ended is not None
+    async def settled(self) -> None:
+        """Wait until every job is final, or has had its time."""
         promise = settings.LEASE + settings.SWEEP + settings.RESEND + settings.BACKOFF
         give_up = time.monotonic() + promise + self.patience
-        while await self.eye.open_jobs(self.began) and time.monotonic() < give_up:
+        while not await self.is_idle() and time.monotonic() < give_up:
             await asyncio.sleep(_LOOK_SECONDS)
+
+    async def judge(self) -> Verdict:
+        """What is to be said of the jobs once they are settled."""
+        assert self.ended is not None
         evidence = await self.eye.evidence(self.began, self.load.accepted)
         verdict = judge(evidence, max_attempts=settings.MAX_ATTEMPTS, ended_at=self.ended)
         verdict.other = [*self.other, *_flawed_files(self.stack.url, evidence)]
@@ -130,7 +122,9 @@ class Lab:
     """A stack for one fault after the other, and what came of them."""
 
     stack: Stack
-    records: list[Record]
+    queues: Queues
+    """For a test that needs another queue on the same server."""
+    lines: list[Line]
 
     @asynccontextmanager
     async def trial(
@@ -159,14 +153,15 @@ class Lab:
                 if trial.ended is None:
                     await trial.over()
                 load.more()
-            verdict = await trial.settle()
+            await trial.settled()
+            verdict = await trial.judge()
             if not refuses and load.refused:
                 verdict.other.append(f"{load.refused} times 503 although Postgres was there")
             if not breaks and load.unanswered:
                 verdict.other.append(f"{load.unanswered} times a connection that broke")
             seconds = time.monotonic() - began
             timeline = await eye.events(*trial.victims[:1])
-            self.records.append(Record(fault, self.stack.kind, verdict, seconds, timeline))
+            self.lines.append(Line.of(fault, self.stack.kind, verdict, seconds, timeline))
             assert not list(verdict.violations()), await report(eye, verdict)
 
 
@@ -176,12 +171,3 @@ async def report(eye: Eye, verdict: Verdict) -> str:
     for job in sorted(verdict.blamed)[:3]:
         lines += [f"job {job}:", *timeline_lines(await eye.events(job))]
     return "\n".join(lines)
-
-
-def timeline_lines(events: list[JobEvent]) -> list[str]:
-    """A timeline as it is read."""
-    return [
-        f"  {event.at:%H:%M:%S.%f} attempt {event.attempt} {event.kind:<12}"
-        f" +{(event.at - events[0].at).total_seconds():.2f} s  {event.detail or ''}"
-        for event in events
-    ]
