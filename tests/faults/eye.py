@@ -1,5 +1,6 @@
 """Looks into the database past every fault, for what jobs are doing and what became of them."""
 
+import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -19,13 +20,15 @@ class Eye:
     def __init__(self, url: str) -> None:
         self.url = url
         self._connection: asyncpg.Connection | None = None
+        self._looking = asyncio.Lock()
 
     async def fetch(self, query: str, *args: object) -> list[Any]:
-        try:
-            return list(await (await self._open()).fetch(query, *args))
-        except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError):
-            self._connection = None  # Postgres was killed meanwhile
-            return list(await (await self._open()).fetch(query, *args))
+        async with self._looking:
+            try:
+                return list(await (await self._open()).fetch(query, *args))
+            except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError):
+                self._connection = None  # Postgres was killed meanwhile
+                return list(await (await self._open()).fetch(query, *args))
 
     async def _open(self) -> asyncpg.Connection:
         if self._connection is None or self._connection.is_closed():

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
@@ -23,6 +23,8 @@ class Load:
     """Steady requests from several clients, for as long as it is on."""
 
     url: str
+    options: Callable[[], dict[str, object]]
+    """What to ask for, each time."""
     a_second: float = 12
     accepted: set[UUID] = field(default_factory=set)
     refused: int = 0
@@ -90,17 +92,22 @@ class Load:
         with open_client(self.url) as client:
             while not self._over.wait(CLIENTS / self.a_second):
                 if not self._paused.is_set():
-                    self.ask(client, completed=False)  # so that a test of many todos may have them to itself
+                    self.ask(client, **self.options())
 
 
 def open_client(url: str) -> httpx.Client:
     return httpx.Client(base_url=f"{url}/api/v1", trust_env=False, timeout=PATIENCE_SECONDS)
 
 
+def open_todos() -> dict[str, object]:
+    """Of todos that are not completed, so that a test of many may have the completed ones to itself."""
+    return {"completed": False}
+
+
 @contextmanager
-def load_on(url: str) -> Iterator[Load]:
+def load_on(url: str, options: Callable[[], dict[str, object]] = open_todos) -> Iterator[Load]:
     """Ask for calendars until the block ends, or ``stop`` is called."""
-    load = Load(url)
+    load = Load(url, options)
     clients = [Thread(target=load.keep_asking, name=f"client-{number}") for number in range(CLIENTS)]
     for client in clients:
         client.start()

@@ -3,7 +3,6 @@
 What dies is started again, as an orchestrator would, so that faults can follow one another.
 """
 
-import os
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -123,8 +122,9 @@ class Stack:
 
     def kill_postgres(self) -> None:
         """End it as a crash does: its connections are gone, and it will have to recover."""
-        os.kill(self.postgres.process.pid, signal.SIGQUIT)
-        self.postgres.process.wait()
+        if self.postgres.process.poll() is None:
+            self.postgres.process.send_signal(signal.SIGQUIT)
+            self.postgres.process.wait()
 
     def start_postgres(self) -> None:
         if self.postgres.process.poll() is not None:

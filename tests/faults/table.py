@@ -40,12 +40,12 @@ class Line:
         return cls(**json.loads(text))
 
 
-def table(lines: Sequence[Line]) -> Iterator[str]:
-    """For people: counts, and times in seconds."""
+def table(lines: Sequence[Line], *, total: bool = True) -> Iterator[str]:
+    """For people: counts, and times in seconds; with the sum of all, where no job stands in two lines."""
     width = max([len(_ALL), *(len(line.fault) for line in lines)]) + 2
     headings = "".join(f"{name:>11}" for name in (*_COUNTS, "recovery", "took"))
     yield f"{'fault':<{width}}{'broker':<9}{headings}"
-    for line in (*lines, _sum(lines)):
+    for line in (*lines, _sum(lines)) if total else lines:
         cells = "".join(f"{number:>11}" for number in line.counts)
         yield f"{line.fault:<{width}}{line.broker:<9}{cells}{line.recovery:>9.1f} s{line.took:>9.1f} s"
 

@@ -47,16 +47,14 @@ async def todos(eye: Eye, count: int, **columns: str) -> AsyncIterator[None]:
 
 @on("redis", short=())
 async def test_a_hundred_thousand_todos_whose_worker_is_killed(lab: Lab) -> None:
-    async with lab.trial(f"{MANY:,} todos, SIGKILL in mid-file", patience=RENDER_SECONDS) as trial:
-        async with todos(trial.eye, MANY):
-            job = trial.ask(completed=True)
-            worker = await trial.holder(job)
-            await trial.eye.until(
-                "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'INSERT INTO result_chunks%'"
-            )
-            worker.kill()
-            await trial.over()
-            await trial.settled()
+    name = f"{MANY:,} todos, SIGKILL in mid-file"
+    async with lab.trial(name, patience=RENDER_SECONDS) as trial, todos(trial.eye, MANY):
+        job = trial.ask(completed=True)
+        worker = await trial.holder(job)
+        await trial.eye.until("SELECT 1 FROM pg_stat_activity WHERE query LIKE 'INSERT INTO result_chunks%'")
+        worker.kill()
+        await trial.over()
+        await trial.settled()
 
 
 @on("redis")

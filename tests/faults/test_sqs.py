@@ -6,18 +6,11 @@ import pytest
 
 from app.domain.jobs import JobState
 from tests.faults.battery import on
+from tests.faults.sqs_trouble import EXTEND, TROUBLE
 from tests.faults.trial import Lab
 from tests.support.aws_gate import Gate
-from tests.support.aws_rules import Refusal
 from tests.support.brokers import SqsUnderTest
 from tests.support.waiting import wait_until
-
-TROUBLE = (
-    Refusal("InternalError", "We encountered an internal error.", 500),
-    Refusal("ThrottlingException", "Rate exceeded.", 400),
-    Refusal("OverLimit", "Too many messages are in flight.", 403),
-)
-EXTEND = "ChangeMessageVisibilityBatch"
 
 
 def gate_of(lab: Lab) -> Gate:
