@@ -100,7 +100,8 @@ class Eye:
     async def evidence(self, since: datetime, accepted: Collection[UUID]) -> Evidence:
         """All there is of the jobs that were asked for since then."""
         columns = "id, state, attempt, created_at, finished_at"
-        rows = await self.fetch(f"SELECT {columns} FROM jobs WHERE created_at >= $1", since)
+        chosen = f"SELECT {columns} FROM jobs WHERE created_at >= $1 OR id = ANY($2)"
+        rows = await self.fetch(chosen, since, list(accepted))
         ids = [row["id"] for row in rows]
         chunks = await self.fetch(
             "SELECT DISTINCT job_id, attempt FROM result_chunks WHERE job_id = ANY($1)", ids

@@ -25,7 +25,7 @@ class Load:
     url: str
     options: Callable[[], dict[str, object]]
     """What to ask for, each time."""
-    a_second: float = 12
+    a_second: float = 8
     accepted: set[UUID] = field(default_factory=set)
     refused: int = 0
     """Answers 503 with ``Retry-After``."""

@@ -62,8 +62,9 @@ class Soak:
         """Inject what the seed says; whether all went well."""
         faults = faults_of(self.stack.kind)
         random = Random(self.seed)
+        began = await self.eye.now()
         with load_on(self.stack.url, lambda: _options(random)) as load:
-            trial = Trial(self.stack, self.eye, load, await self.eye.now(), _ALLOWANCE_SECONDS)
+            trial = Trial(self.stack, self.eye, load, began, _ALLOWANCE_SECONDS)
             load.more()
             beside = [
                 asyncio.create_task(keep_changing_todos(self.stack.url, random)),
@@ -145,12 +146,13 @@ class Soak:
 
 
 def _options(random: Random) -> dict[str, object]:
-    return {
+    chosen = {
         "component": random.choice(_COMPONENTS),
         "completed": random.choice((True, False, None)),
         "window": random.choice((None, 7, 365)),
         "alarm": random.choice((None, 30)),
     }
+    return {name: value for name, value in chosen.items() if value is not None}
 
 
 async def soak(running: Stack, seed: int, seconds: float, say: Say) -> bool:

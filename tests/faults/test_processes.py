@@ -27,8 +27,10 @@ async def test_a_worker_killed_after_its_claim(lab: Lab) -> None:
 @on()
 async def test_a_worker_killed_after_rendering(lab: Lab) -> None:
     async with lab.trial("SIGKILL after rendering") as trial:
-        async with holding.held_by(trial.eye.url, "LOCK TABLE result_chunks IN SHARE MODE"):
-            worker = await trial.holder(trial.ask())
+        async with AsyncExitStack() as lock:
+            async with trial.held(alone=True) as (_, worker):
+                files = "LOCK TABLE result_chunks IN SHARE MODE"
+                await lock.enter_async_context(holding.held_by(trial.eye.url, files))
             await trial.eye.until_blocked("INSERT INTO result_chunks")
             worker.kill()
         await trial.over()

@@ -40,7 +40,7 @@ async def test_errors_and_throttling(lab: Lab, what: str, action: str) -> None:
 async def test_visibility_that_ends_in_mid_job(lab: Lab) -> None:
     async with lab.trial("SQS: visibility ends in mid-job") as trial:
         gate = gate_of(lab)
-        async with trial.held() as (job, _):
+        async with trial.held(alone=True) as (job, _):
             gate.faults[EXTEND] = lambda _: TROUBLE[0]
             came_again = f"nothing_to_do                  [workers.runtime] job_id={job}"
             wait_until(lambda: any(came_again in w.logs for w in lab.stack.workers), "the message again")

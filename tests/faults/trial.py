@@ -61,19 +61,22 @@ class Trial:
         return jobs
 
     @asynccontextmanager
-    async def held(self, **options: object) -> AsyncIterator[tuple[UUID, Member]]:
+    async def held(self, *, alone: bool = False) -> AsyncIterator[tuple[UUID, Member]]:
         """A job that a worker has claimed and can't begin to render before the block ends, and the worker.
 
-        Others queue up behind it, as all todos are locked.
+        Others queue up behind it, as all todos are locked; if it is to be alone, none is asked for.
         """
         async with AsyncExitStack() as hold:
             with self.load.paused():
                 # Else those who wait for the lock might be all that the workers can hold.
                 await until(self.is_idle, "workers with nothing to do")
                 await hold.enter_async_context(before_rendering(self.eye.url))
-                job = self.ask(**options)
+                job = self.ask()
                 worker = await self.holder(job)
-            yield job, worker
+                if alone:
+                    yield job, worker
+            if not alone:
+                yield job, worker
 
     async def is_idle(self) -> bool:
         return await self.eye.open_jobs(self.began) == 0
@@ -147,8 +150,9 @@ class Lab:
         self.stack.wait_until_ready()
         began = time.monotonic()
         async with open_eye(self.stack.database_url) as eye:
+            began_at = await eye.now()
             with load_on(self.stack.url) as load:
-                trial = Trial(self.stack, eye, load, await eye.now(), patience)
+                trial = Trial(self.stack, eye, load, began_at, patience)
                 load.more()
                 try:
                     yield trial
