@@ -95,7 +95,7 @@ def unread_downloads(url: str, path: str, count: int) -> Iterator[list[socket.so
         yield opened
 
 
-@on("redis")
+@on("redis", short=())
 async def test_clients_that_do_not_read_and_clients_that_leave(lab: Lab) -> None:
     async with lab.trial("slow readers, and clients that leave") as trial:
         async with todos(trial.eye, 15_000, description="repeat('y', 120)"):
@@ -129,7 +129,7 @@ def wrong_clocks(lab: Lab) -> Iterator[None]:
             worker.kill()
 
 
-@on()
+@on(short=())
 async def test_workers_whose_clocks_are_wrong(lab: Lab) -> None:
     with wrong_clocks(lab):
         async with lab.trial("worker clocks 120 s off") as trial:

@@ -58,7 +58,7 @@ async def without_jobs(lab: Lab, seconds: float) -> None:
         await trial.over()
 
 
-@on("redis")
+@on("redis", short=())
 async def test_a_pool_that_others_have_emptied(lab: Lab) -> None:
     async with lab.trial("pool of todos exhausted") as trial:
         async with (
@@ -93,7 +93,7 @@ async def test_a_postgres_that_only_reads(lab: Lab) -> None:
         await trial.over()
 
 
-@on("redis")
+@on("redis", short=())
 async def test_a_postgres_that_stalls(lab: Lab) -> None:
     async with lab.trial("Postgres stalls", refuses=True) as trial:
         async with trial.held():

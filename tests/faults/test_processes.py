@@ -94,7 +94,7 @@ async def test_a_worker_stopped_after_storing_its_result(lab: Lab) -> None:
         await trial.eye.until_state(job, JobState.SUCCESS, attempt=2)
 
 
-@on("redis")
+@on("redis", short=())
 async def test_a_worker_stopped_before_its_commit(lab: Lab) -> None:
     async with lab.trial("SIGSTOP before the commit") as trial:
         async with trial.held() as (job, worker):

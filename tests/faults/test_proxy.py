@@ -141,5 +141,6 @@ def test_a_server_that_is_not_there_is_felt_as_a_reset(net: Network) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         nowhere = net.link(probe.getsockname()[1])
-        with closing(connect(nowhere)) as connection, pytest.raises(ConnectionResetError):
+        # At its first read, or so soon that it is not even connected.
+        with pytest.raises(ConnectionResetError), closing(connect(nowhere)) as connection:
             connection.recv(1)

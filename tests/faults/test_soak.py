@@ -13,7 +13,7 @@ from tests.faults.soak import SETTINGS, soak
 from tests.faults.stack import stack
 from tests.support import databases
 
-SEED, SECONDS = 7, 20.0
+SEED, SECONDS = 7, 15.0
 FAULTS = sorted(faults_of("sqs"))
 
 
