@@ -16,7 +16,6 @@ from app.storage import jobs as queries
 from app.storage import sweeps
 from app.storage.database import Sessions
 from app.storage.schema import jobs
-from app.storage.sweeps import Duty
 from tests.support.jobs import COUNTS, a_job, claimed, end_lease
 from tests.support.metrics import counted
 from tests.support.waiting import until
@@ -129,7 +128,7 @@ async def test_a_sweep_while_another_leads(sweeper: Sweeper, metrics: WorkerMetr
     await a_job(sweeper.sessions)
     await ring_is_due(sweeper.sessions)
     async with sweeper.sessions.begin() as session:
-        assert await sweeps.lead(session, Duty.RING)
+        assert await sweeps.rescue(session, max_attempts=1, retry_backoff=timedelta(1)) == {}
         assert await swept(sweeper, metrics) == DONE
 
 

@@ -8,7 +8,6 @@ from dramatiq import Message
 from redis import Redis
 
 from app.domain.jobs import JOB_VERSION
-
 from app.queue.messages import RenderCalendar
 
 
