@@ -7,11 +7,7 @@ from random import Random
 from uuid import UUID
 
 import httpx
-from pydantic import PostgresDsn
-from sqlalchemy.exc import DBAPIError
 
-from app.storage import operations
-from app.storage.database import open_engine, open_sessions
 from tests.faults.load import PATIENCE_SECONDS
 
 _TODOS = 300
@@ -40,15 +36,13 @@ async def keep_changing_todos(url: str, random: Random) -> None:
             await asyncio.sleep(_PAUSE_SECONDS)
 
 
-async def keep_cancelling(database_url: str, accepted: Collection[UUID], random: Random) -> None:
-    """Cancel a job now and then, as an operator does."""
-    engine = open_engine(PostgresDsn(database_url), pool_size=1, name="canceller")
-    try:
+async def keep_cancelling(url: str, accepted: Collection[UUID], random: Random) -> None:
+    """Cancel a job now and then, as a client does."""
+    async with httpx.AsyncClient(
+        base_url=f"{url}/api/v1", trust_env=False, timeout=PATIENCE_SECONDS
+    ) as client:
         while True:
             await asyncio.sleep(random.uniform(0, _BETWEEN_CANCELS_SECONDS))
             if accepted:
-                with suppress(DBAPIError, OSError):
-                    async with open_sessions(engine).begin() as session:
-                        await operations.cancel(session, random.choice(list(accepted)[-20:]))
-    finally:
-        await engine.dispose()
+                with suppress(httpx.TransportError):
+                    await client.delete(f"/todos/ical/{random.choice(list(accepted)[-20:])}")

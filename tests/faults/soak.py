@@ -68,7 +68,7 @@ class Soak:
             load.more()
             beside = [
                 asyncio.create_task(keep_changing_todos(self.stack.url, random)),
-                asyncio.create_task(keep_cancelling(self.stack.database_url, load.accepted, random)),
+                asyncio.create_task(keep_cancelling(self.stack.url, load.accepted, random)),
                 asyncio.create_task(self._tell(load)),
             ]
             plan = schedule(self.seed, seconds, sorted(faults))
