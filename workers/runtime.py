@@ -1,11 +1,11 @@
-"""The life of an attempt: claim, lease, heartbeat, and how it ends."""
+"""The life of an attempt: how it begins, and how it ends."""
 
 import asyncio
 import os
 import socket
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -16,12 +16,10 @@ from app.metrics.attempts import AttemptMetrics, Outcome, Write
 from app.metrics.worker import WorkerMetrics
 from app.settings import Settings
 from app.storage import jobs
-from app.storage.database import Sessions, at_once
+from app.storage.database import Sessions, at_once, is_unreachable
+from workers.heart import Heart
 
 log = structlog.get_logger(__name__)
-
-_BEATS_PER_LEASE = 3
-"""How many heartbeats in a row must fail before the lease ends."""
 
 
 class Fenced(Exception):  # noqa: N818 - says what happened
@@ -51,66 +49,76 @@ class Runtime:
         is permanent, or that the body takes too long, is FAILURE at once. The body is cancelled when the job
         was given to another attempt, and when the worker has no more time.
         """
-        async with at_once(self.sessions) as session:
-            held = await jobs.claim(session, job_id, lease=self.settings.lease, worker=self.worker)
+        held = await self._claim(job_id)
         if held is None:
-            log.info("nothing_to_do", job_id=str(job_id))
             yield None
             return
-        fenced = asyncio.Event()
         body = _current_task()
-        heart = asyncio.create_task(self._beat(held, body, fenced))
+        heart = Heart(self.sessions, self.metrics, held, self.settings.lease, body)
         self._running.add(body)
-        log.info("attempt_started", job_id=str(job_id), attempt=held.attempt)
         outcome, began = Outcome.UNWRITTEN, time.monotonic()
+        async with heart.beating():
+            try:
+                async with _time_limit(self.settings.render_timeout.total_seconds()):
+                    yield held
+                outcome = Outcome.SUCCEEDED
+            except (asyncio.CancelledError, Exception) as error:  # noqa: BLE001 - told in the log
+                # From here on neither may get in the way of the attempt's last word.
+                self._running.discard(body)
+                await heart.stop()
+                outcome = await self._ended(held, error, lost=heart.stopped_it)
+            finally:
+                self._running.discard(body)
+                self.metrics.ended(outcome, seconds=time.monotonic() - began)
+
+    async def _claim(self, job_id: UUID) -> Claim | None:
         try:
-            async with _time_limit(self.settings.render_timeout.total_seconds()):
-                yield held
-            outcome = Outcome.SUCCEEDED
-        except asyncio.CancelledError:
-            body.uncancel()
-            if fenced.is_set():
-                log.warning("attempt_fenced", job_id=str(job_id), attempt=held.attempt)
-                outcome = Outcome.FENCED
-            else:
-                outcome = await self._give_back(held)
-        except Fenced:
-            log.warning("result_fenced", job_id=str(job_id), attempt=held.attempt)
-            outcome = self._refused(Write.RESULT)
-        except PermanentFailure as failure:
-            log.warning("job_failed", job_id=str(job_id), attempt=held.attempt, reason=str(failure))
-            outcome = await self._fail(held, str(failure))
-        except Exception:
-            log.exception("attempt_failed", job_id=str(job_id), attempt=held.attempt)
-            outcome = await self._failed(held)
-        finally:
-            self.metrics.ended(outcome, seconds=time.monotonic() - began)
-            self._running.discard(body)
-            heart.cancel()
-            with suppress(asyncio.CancelledError):
-                await heart
+            async with at_once(self.sessions) as session:
+                held = await jobs.claim(session, job_id, lease=self.settings.lease, worker=self.worker)
+        except Exception as error:
+            if not is_unreachable(error):
+                raise
+            # No reason to make a dead letter of the message: the row waits, and the sweeper rings again.
+            log.warning("not_claimed", job_id=str(job_id), reason=repr(error))
+            return None
+        if held is None:
+            log.info("nothing_to_do", job_id=str(job_id))
+        else:
+            log.info("attempt_started", job_id=str(job_id), attempt=held.attempt)
+        return held
+
+    async def _ended(self, held: Claim, error: BaseException, *, lost: bool) -> Outcome:
+        """Write what became of an attempt that has made no file."""
+        about = {"job_id": str(held.job_id), "attempt": held.attempt}
+        while _current_task().cancelling():
+            _current_task().uncancel()
+        if lost:
+            log.warning("attempt_fenced", **about)
+            return Outcome.FENCED
+        try:
+            match error:
+                case Fenced():
+                    log.warning("result_fenced", **about)
+                    return self._refused(Write.RESULT)
+                case asyncio.CancelledError():
+                    return await self._give_back(held)
+                case PermanentFailure():
+                    log.warning("job_failed", reason=str(error), **about)
+                    return await self._fail(held, str(error))
+                case _:
+                    log.error("attempt_failed", exc_info=error, **about)
+                    return await self._failed(held)
+        except Exception as unwritten:
+            if not is_unreachable(unwritten):
+                raise
+            # The lease ends, and the sweeper takes the job.
+            log.warning("end_not_written", reason=repr(unwritten), **about)
+            return Outcome.UNWRITTEN
 
     def give_up(self) -> None:
         """Cancel every attempt that still runs; each gives its job back."""
         for body in self._running:
             body.cancel()
-
-    async def _beat(self, held: Claim, body: asyncio.Task[object], fenced: asyncio.Event) -> None:
-        lease = self.settings.lease
-        while True:
-            await asyncio.sleep(lease.total_seconds() / _BEATS_PER_LEASE)
-            try:
-                async with asyncio.timeout(lease.total_seconds()), at_once(self.sessions) as session:
-                    alive = await jobs.heartbeat(session, held, lease=lease)
-            except Exception as error:  # noqa: BLE001 - whatever it was, the next beat may do better
-                self.metrics.heartbeat_failures.inc()
-                log.warning("heartbeat_failed", job_id=str(held.job_id), reason=repr(error))
-                continue
-            if not alive:
-                self._refused(Write.HEARTBEAT)
-                fenced.set()
-                body.cancel()
-                return
 
     async def _failed(self, held: Claim) -> Outcome:
         limit = self.settings.max_attempts

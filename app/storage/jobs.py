@@ -143,6 +143,12 @@ async def heartbeat(session: AsyncSession, held: Claim, *, lease: timedelta) -> 
     return (await session.execute(statement)).one_or_none() is not None
 
 
+async def has_succeeded(session: AsyncSession, held: Claim) -> bool:
+    """Whether the job has ended with this attempt's result."""
+    mine = and_(jobs.c.id == held.job_id, jobs.c.attempt == held.attempt, jobs.c.state == JobState.SUCCESS)
+    return (await session.execute(select(jobs.c.id).where(mine))).one_or_none() is not None
+
+
 async def succeed(session: AsyncSession, held: Claim, counts: Counts, digest: str) -> bool:
     """End the job with its result; False if another attempt has taken over since, or an operator."""
     return await _end_attempt(

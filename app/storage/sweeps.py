@@ -20,6 +20,9 @@ BATCH = 500
 BATCH_BYTES = 64 * 1024 * 1024
 """How much of files goes at once, but for one that alone is larger."""
 
+_LONGEST_SILENCE = timedelta(minutes=1)
+"""So soon a job is rung for again however long it has waited: a broker may have lost all messages."""
+
 Columns = TypeVar("Columns", bound=tuple[Any, ...])
 
 
@@ -40,10 +43,19 @@ async def ring(session: AsyncSession, *, resend_after: timedelta) -> dict[UUID, 
     statement = (
         update(jobs)
         .where(jobs.c.id.in_(_unlocked(due, BATCH, Duty.RING)))
-        .values(ring_at=func.now() + resend_after)
+        .values(ring_at=func.now() + _until_next_ring(resend_after))
         .returning(jobs.c.id, jobs.c.version)
     )
     return {row.id: row.version for row in await session.execute(statement)}
+
+
+def _until_next_ring(resend_after: timedelta) -> ColumnElement[timedelta]:
+    """Longer for a job that has waited for long: most likely it stands in a long queue, and its message too.
+
+    Rings at equal distances would fill that queue with copies, which all have to be heard.
+    """
+    at_most = max(resend_after, _LONGEST_SILENCE)
+    return func.least(func.greatest(resend_after, func.now() - jobs.c.run_at), at_most, type_=Interval)
 
 
 async def ring_soon(session: AsyncSession, job_ids: list[UUID]) -> None:

@@ -10,9 +10,11 @@ from sqlalchemy.exc import ProgrammingError
 
 from app.metrics.worker import WorkerMetrics
 from app.settings import Settings
+from app.storage import jobs as queries
 from app.storage.database import Sessions
 from app.storage.schema import jobs
-from tests.support.jobs import a_job
+from tests.support.jobs import COUNTS, a_job
+from tests.support.locks import blocked
 from tests.support.metrics import counted
 from tests.support.waiting import until
 from workers.calendars import make_calendar
@@ -35,8 +37,8 @@ def runtime(sessions: Sessions, settings: Settings, metrics: WorkerMetrics) -> R
 
 
 def hurried(runtime: Runtime) -> Runtime:
-    """With heartbeats that come at once."""
-    runtime.settings = runtime.settings.model_copy(update={"lease": timedelta(milliseconds=150)})
+    """With heartbeats that come soon, and are not given up too soon for a machine that is loaded."""
+    runtime.settings = runtime.settings.model_copy(update={"lease": timedelta(seconds=4)})
     return runtime
 
 
@@ -158,6 +160,20 @@ async def test_an_end_that_could_not_be_written(
     with pytest.raises(ProgrammingError):
         await end_without_a_timeline(runtime, job_id)
     assert counted(metrics.registry) == an_attempt("unwritten")
+
+
+async def test_a_heartbeat_that_waits_for_the_commit_of_its_own_result(
+    runtime: Runtime, metrics: WorkerMetrics, job_id: UUID
+) -> None:
+    async with hurried(runtime).attempt(job_id) as held:
+        assert held is not None
+        async with runtime.sessions.begin() as writer:
+            assert await queries.succeed(writer, held, COUNTS, "")
+            await blocked(runtime.sessions)
+        # The beat goes on from here, and finds the job ended.
+        async with runtime.sessions.begin() as session:
+            await session.execute(select(jobs).with_for_update())
+    assert counted(metrics.registry) == an_attempt("succeeded") | {'jobs_ended_total{state="SUCCESS"}': 1}
 
 
 async def test_a_heartbeat_that_gets_no_answer(

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import func, insert, select, text, update
 
 from app.domain.jobs import JOB_VERSION, JobState
@@ -136,6 +137,19 @@ async def test_a_job_that_waits_is_rung_for_once_in_a_while(sessions: Sessions) 
         assert await sweeps.ring(session, resend_after=LEASE) == {}
         await sweeps.ring_soon(session, [job_id])
         assert await sweeps.ring(session, resend_after=LEASE) == rung
+
+
+@pytest.mark.parametrize(("waited", "silence"), [(1, 10), (30, 30), (3600, 60)])
+async def test_a_job_that_has_waited_for_long_is_rung_for_less_often(
+    sessions: Sessions, waited: int, silence: int
+) -> None:
+    await a_job(sessions)
+    async with sessions.begin() as session:
+        since = func.now() - timedelta(seconds=waited)
+        await session.execute(update(jobs).values(run_at=since, ring_at=func.now()))
+        await sweeps.ring(session, resend_after=timedelta(seconds=10))
+        until_next = (await session.execute(select(jobs.c.ring_at - func.now()))).scalar_one()
+    assert until_next == timedelta(seconds=silence)
 
 
 async def test_while_one_sweeps_others_find_nothing_to_do(sessions: Sessions) -> None:
