@@ -42,7 +42,8 @@ def _broker(value: Any) -> BrokerAddress:  # noqa: ANN401 - anything may be give
 BrokerUrl = Annotated[BrokerAddress, NoDecode, PlainValidator(_broker)]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_comma_separated)]
 Port = Annotated[int, Field(ge=1, le=65535)]
-Seconds = Annotated[timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0))]
+Seconds = Annotated[timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0), le=timedelta(days=36500))]
+"""No more than a century: Postgres must be able to add it to the clock, or take it off."""
 JobTtl = Annotated[Seconds, Field(ge=KEY_KEPT)]
 """Idempotency keys are kept with their jobs."""
 SqsVisibility = Annotated[Seconds, Field(ge=timedelta(seconds=1), le=timedelta(hours=12))]
