@@ -19,6 +19,14 @@ BEGIN
 END $$
 """
 
+_FORGET = """
+CREATE FUNCTION forget_todos() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM todo_totals;
+    RETURN NULL;
+END $$
+"""
+
 
 def upgrade() -> None:
     op.create_table(
@@ -30,15 +38,23 @@ def upgrade() -> None:
     op.execute("LOCK TABLE todos IN SHARE ROW EXCLUSIVE MODE")
     op.execute("INSERT INTO todo_totals SELECT owner_id, count(*) FROM todos GROUP BY owner_id")
     op.execute(_COUNT)
+    op.execute(_FORGET)
     for event, rows in (("insert", "NEW"), ("delete", "OLD")):
         op.execute(
             f"CREATE TRIGGER count_todos_on_{event} AFTER {event} ON todos"
             f" REFERENCING {rows} TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION count_todos()"
         )
+    # A trigger on this event can't see the rows, and none is left to be counted.
+    op.execute(
+        "CREATE TRIGGER count_todos_on_truncate AFTER TRUNCATE ON todos"
+        " FOR EACH STATEMENT EXECUTE FUNCTION forget_todos()"
+    )
 
 
 def downgrade() -> None:
+    op.execute("DROP TRIGGER count_todos_on_truncate ON todos")
     op.execute("DROP TRIGGER count_todos_on_insert ON todos")
     op.execute("DROP TRIGGER count_todos_on_delete ON todos")
+    op.execute("DROP FUNCTION forget_todos()")
     op.execute("DROP FUNCTION count_todos()")
     op.drop_table("todo_totals")

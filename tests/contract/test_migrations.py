@@ -57,14 +57,24 @@ async def test_todos_are_counted_whoever_writes_them(servers: Servers) -> None:
         assert databases.migrate(url, "upgrade").returncode == 0
         await databases.execute(url, SOME_TODOS.format(owner=1, count=2), SOME_TODOS.format(owner=2, count=7))
         await databases.execute(url, "DELETE FROM todos WHERE id % 3 = 0")
-        connection = await asyncpg.connect(url)
-        totals = await connection.fetch("SELECT owner_id, todos FROM todo_totals ORDER BY 1")
-        counted = await connection.fetch(
-            "SELECT owner_id, count(*) AS todos FROM todos GROUP BY 1 ORDER BY 1"
-        )
-        await connection.close()
-    assert totals == counted
-    assert [row["todos"] for row in totals] == [4, 4]
+        assert await totals(url) == await counted(url) == [4, 4]
+        await databases.execute(url, "TRUNCATE todos", SOME_TODOS.format(owner=2, count=5))
+        assert await totals(url) == await counted(url) == [5]
+
+
+async def totals(url: str) -> list[int]:
+    return await numbers(url, "SELECT todos FROM todo_totals ORDER BY owner_id")
+
+
+async def counted(url: str) -> list[int]:
+    return await numbers(url, "SELECT count(*) FROM todos GROUP BY owner_id ORDER BY owner_id")
+
+
+async def numbers(url: str, query: str) -> list[int]:
+    connection = await asyncpg.connect(url)
+    rows = await connection.fetch(query)
+    await connection.close()
+    return [row[0] for row in rows]
 
 
 SOME_TODOS = """
