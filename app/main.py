@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import partial
 
 from fastapi import FastAPI
@@ -29,6 +30,9 @@ from app.storage import backlog
 from app.storage.database import Sessions, open_engine, open_sessions
 from app.storage.migrations import expected_head
 from app.web import pages
+
+_IDLE = timedelta(seconds=5)
+"""No request thinks for long between two statements: what does is stopped, or cut off, and holds locks."""
 
 _CONNECTIONS = 10
 """For each of two pools: todos that take long, or are locked, must not keep jobs from being accepted."""
@@ -76,6 +80,7 @@ def _engine(settings: Settings, purpose: str) -> AsyncEngine:
         name=f"taskoverflow-api-{purpose}",
         # So that a request may still tell, in its own time, that a statement took too long.
         patience=settings.request_timeout / 2,
+        idle=_IDLE,
     )
 
 

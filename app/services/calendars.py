@@ -27,7 +27,7 @@ from app.queue.messages import RenderCalendar
 from app.queue.publisher import Publisher, SendFailed
 from app.services.open_jobs import OpenJobs
 from app.storage import events, idempotency, jobs, results
-from app.storage.database import Sessions
+from app.storage.database import Sessions, at_once
 from app.storage.snapshots import at_one_moment
 
 log = structlog.get_logger(__name__)
@@ -59,32 +59,44 @@ class CalendarService:
         message is not sent again: if it was lost the sweeper rings, and clients that repeat themselves while
         something is down are the last who should have the broker do more.
         """
+        if key is None:
+            return await self._submit_once(owner, options)
+        return await self._submit_with_key(owner, options, key)
+
+    async def _submit_once(self, owner: OwnerId, options: CalendarOptions) -> Accepted:
+        await self.open_jobs.admit(owner)
         job_id = uuid4()
-        if key is None or not await self._is_known(owner, key):
+        async with at_once(self.sessions) as session:
+            await jobs.add(session, owner, job_id, options, resend_after=self.resend_after)
+        return await self._accepted(job_id)
+
+    async def _submit_with_key(self, owner: OwnerId, options: CalendarOptions, key: str) -> Accepted:
+        if not await self._is_known(owner, key):
             # In no transaction, since counting needs a connection too: if all of those that wait for it held
             # one, it would never have its own.
             await self.open_jobs.admit(owner)
+        job_id = uuid4()
         async with self.sessions.begin() as session:
-            earlier = await _earlier(session, owner, key)
+            earlier = await idempotency.find(session, owner, key)
             while earlier is None and not await self._add(session, owner, job_id, options, key):
                 # Another request with the key came first. Should its job be gone already, there is room now.
-                earlier = await _earlier(session, owner, key)
-        if earlier is not None:
-            return _replayed(earlier, options)
-        self.metrics.jobs_accepted.inc()
-        await self._send(job_id)
-        return Accepted(job_id, replayed=False)
+                earlier = await idempotency.find(session, owner, key)
+        return await self._accepted(job_id) if earlier is None else _replayed(earlier, options)
 
     async def _is_known(self, owner: OwnerId, key: str) -> bool:
         async with self.sessions.begin() as session:
             return await idempotency.find(session, owner, key) is not None
 
     async def _add(
-        self, session: AsyncSession, owner: OwnerId, job_id: UUID, options: CalendarOptions, key: str | None
+        self, session: AsyncSession, owner: OwnerId, job_id: UUID, options: CalendarOptions, key: str
     ) -> bool:
-        if key is not None:
-            await idempotency.give_up(session, owner, key)
+        await idempotency.give_up(session, owner, key)
         return await jobs.add(session, owner, job_id, options, resend_after=self.resend_after, key=key)
+
+    async def _accepted(self, job_id: UUID) -> Accepted:
+        self.metrics.jobs_accepted.inc()
+        await self._send(job_id)
+        return Accepted(job_id, replayed=False)
 
     async def _send(self, job_id: UUID) -> None:
         try:
@@ -146,10 +158,6 @@ class CalendarService:
     def read(self, job: Job, first: int, last: int) -> AsyncIterator[bytes]:
         """The bytes from ``first`` to ``last``, both included, of a finished job's file."""
         return results.read(self.sessions, job, first, last)
-
-
-async def _earlier(session: AsyncSession, owner: OwnerId, key: str | None) -> Job | None:
-    return None if key is None else await idempotency.find(session, owner, key)
 
 
 def _replayed(earlier: Job, options: CalendarOptions) -> Accepted:

@@ -7,12 +7,16 @@ from app.domain.errors import TodoNotFound, TooManyTodos
 from app.domain.owners import OwnerId
 from app.domain.todos import NewTodo, Todo, TodoChanges, TodoFilter
 from app.storage import todos
-from app.storage.database import Sessions
+from app.storage.database import Sessions, at_once
 
 
 @dataclass(frozen=True, slots=True)
 class TodoService:
-    """One transaction for each use case."""
+    """One transaction for each use case.
+
+    What writes is one statement and runs at once: it locks the owner's total, which must not stay locked
+    when a process is stopped, for all the owner's other writers would wait for it.
+    """
 
     sessions: Sessions
     timezone: str
@@ -22,7 +26,7 @@ class TodoService:
 
     async def add(self, owner: OwnerId, new: NewTodo) -> Todo:
         """Keep a new todo, or ``TooManyTodos``."""
-        async with self.sessions.begin() as session:
+        async with at_once(self.sessions) as session:
             todo = await todos.add(session, owner, new, limit=self.limit)
         if todo is None:
             raise TooManyTodos(f"There are {self.limit} todos, and no more may be; delete one first.")
@@ -60,12 +64,12 @@ class TodoService:
 
     async def change(self, owner: OwnerId, todo_id: int, changes: TodoChanges) -> Todo:
         """Set what is given, or ``TodoNotFound``."""
-        async with self.sessions.begin() as session:
+        async with at_once(self.sessions) as session:
             return _found(await todos.change(session, owner, todo_id, changes), todo_id)
 
     async def remove(self, owner: OwnerId, todo_id: int) -> Todo | None:
         """Delete the todo; None if there was none, which is as well."""
-        async with self.sessions.begin() as session:
+        async with at_once(self.sessions) as session:
             return await todos.remove(session, owner, todo_id)
 
 

@@ -16,7 +16,7 @@ _PATIENCE = timedelta(seconds=30)
 _ANSWER_SECONDS = 1
 """By how much longer a client waits than its server works: the time for the server to say that it gave up."""
 
-_IDLE_IN_TRANSACTION = "5min"
+_IDLE = timedelta(minutes=5)
 """A worker may read for long before it writes the next piece of its file."""
 
 Sessions = async_sessionmaker[AsyncSession]
@@ -24,13 +24,19 @@ Sessions = async_sessionmaker[AsyncSession]
 
 
 def open_engine(
-    url: PostgresDsn, *, pool_size: int, name: str, patience: timedelta | None = _PATIENCE
+    url: PostgresDsn,
+    *,
+    pool_size: int,
+    name: str,
+    patience: timedelta | None = _PATIENCE,
+    idle: timedelta = _IDLE,
 ) -> AsyncEngine:
     """Make a pool of connections for the running event loop; nothing is connected yet.
 
     ``name`` is what an operator sees in ``pg_stat_activity``. ``patience`` is how long a statement may take,
     locks that it waits for included; None is without end. It counts on both sides, for a server that hangs,
-    or a connection whose other end is gone, says nothing at all.
+    or a connection whose other end is gone, says nothing at all. ``idle`` is how long a transaction may wait
+    for its next statement.
     """
     seconds = None if patience is None else patience.total_seconds()
 
@@ -44,8 +50,8 @@ def open_engine(
                 "application_name": name,
                 "timezone": "UTC",
                 "jit": "off",  # compiling takes longer than any of our short queries
-                "statement_timeout": f"{0 if seconds is None else round(seconds * 1000)}ms",
-                "idle_in_transaction_session_timeout": _IDLE_IN_TRANSACTION,
+                "statement_timeout": _milliseconds(patience or timedelta(0)),
+                "idle_in_transaction_session_timeout": _milliseconds(idle),
             },
         )
 
@@ -57,6 +63,10 @@ def open_engine(
         pool_timeout=CONNECT_SECONDS,
         pool_pre_ping=True,
     )
+
+
+def _milliseconds(time: timedelta) -> str:
+    return f"{round(time.total_seconds() * 1000)}ms"
 
 
 def open_sessions(engine: AsyncEngine) -> Sessions:

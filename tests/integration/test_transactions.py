@@ -1,0 +1,94 @@
+"""How long the API keeps what it locks."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import PostgresDsn
+from sqlalchemy import Connection, Engine, event, text
+
+from app.storage.database import Sessions, at_once, is_unreachable, open_engine, open_sessions
+from tests.support.waiting import until
+
+SHOW = "SHOW idle_in_transaction_session_timeout"
+
+
+@contextmanager
+def listening(listener: Any) -> Iterator[None]:
+    """Tell the listener of every statement that has run, with whatever engine."""
+    event.listen(Engine, "after_cursor_execute", listener)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "after_cursor_execute", listener)
+
+
+def in_transaction(connection: Connection) -> bool:
+    driver: Any = connection.connection.driver_connection
+    found: bool = driver.is_in_transaction()
+    return found
+
+
+async def test_a_write_of_one_statement_leaves_no_transaction_open(client: httpx.AsyncClient) -> None:
+    left: list[tuple[str, bool]] = []
+
+    def note(connection: Connection, _: object, statement: str, *_more: object) -> None:
+        verb = "INSERT" if statement.startswith("WITH") else statement.split(maxsplit=1)[0]
+        if verb != "SELECT":
+            left.append((verb, in_transaction(connection)))
+
+    with listening(note):
+        todo = (await client.post("/todos", json={"title": "a"})).headers["location"]
+        assert (await client.patch(todo, json={"title": "b"})).status_code == 200
+        assert (await client.delete(todo)).status_code == 200
+        assert (await client.post("/todos/ical")).status_code == 202
+    assert left == [("INSERT", False), ("UPDATE", False), ("DELETE", False), ("INSERT", False)]
+
+
+async def test_the_api_is_given_up_on_soon_when_it_is_stopped_within_a_transaction(
+    client: httpx.AsyncClient,
+) -> None:
+    shown: set[str] = set()
+
+    def show(connection: Connection, _: object, statement: str, *_more: object) -> None:
+        if statement != SHOW:
+            shown.add(connection.exec_driver_sql(SHOW).scalar_one())
+
+    with listening(show):
+        assert (await client.get("/todos")).status_code == 200
+        assert (await client.get("/todos/ical")).status_code == 200
+    assert shown == {"5s"}
+
+
+async def test_after_a_statement_of_its_own_a_connection_has_transactions_again(database_url: str) -> None:
+    engine = open_engine(PostgresDsn(database_url), pool_size=1, name="tests")
+    sessions = open_sessions(engine)
+    async with at_once(sessions) as session:
+        (await session.execute(text("SELECT 1"))).one()
+        assert not await (await session.connection()).run_sync(in_transaction)
+    async with sessions.begin() as session:
+        (await session.execute(text("SELECT 1"))).one()
+        assert await (await session.connection()).run_sync(in_transaction)
+    await engine.dispose()
+
+
+async def think_for_too_long(sessions: Sessions) -> None:
+    async with sessions.begin() as session:
+        await session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 1"))
+        pid = (await session.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+
+        async def gone() -> bool:
+            async with sessions.begin() as other:
+                query = text("SELECT FROM pg_stat_activity WHERE pid = :pid")
+                return (await other.execute(query, {"pid": pid})).one_or_none() is None
+
+        await until(gone, "the end of the idle connection")
+        await session.execute(text("SELECT 1"))
+
+
+async def test_a_transaction_that_thought_for_too_long_may_be_tried_again(sessions: Sessions) -> None:
+    with pytest.raises(Exception, match=r".+") as raised:
+        await think_for_too_long(sessions)
+    assert is_unreachable(raised.value), repr(raised.value)
