@@ -97,7 +97,7 @@ jobs = Table(
     CheckConstraint(
         "(state IN ('SUCCESS', 'FAILURE', 'REVOKED')) = (finished_at IS NOT NULL)", name="finished"
     ),
-    Index("jobs_owner_id_idx", "owner_id", "created_at", "id"),
+    Index("jobs_of_owner_idx", "owner_id", "created_at", "id"),
     Index(
         "jobs_idempotency_key_idx",
         "owner_id",

@@ -1,5 +1,7 @@
 """Each migration, up and down, on data."""
 
+import asyncio
+
 import asyncpg
 import pytest
 from alembic.script import ScriptDirectory
@@ -7,6 +9,7 @@ from alembic.script import ScriptDirectory
 from app.cli.local.servers import Servers
 from app.storage.migrations import alembic_config
 from tests.support import databases
+from tests.support.waiting import until
 
 REVISIONS = [
     s.revision for s in reversed(list(ScriptDirectory.from_config(alembic_config()).walk_revisions()))
@@ -48,6 +51,65 @@ async def test_the_last_downgrade_leaves_nothing(servers: Servers) -> None:
         tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         await connection.close()
     assert [row["tablename"] for row in tables] == ["alembic_version"]
+
+
+async def test_of_two_that_migrate_at_once_both_find_it_done(servers: Servers) -> None:
+    async with databases.database(servers.database_url, "template1") as url:
+        first = await asyncpg.connect(url)
+        await first.execute(f"SELECT pg_advisory_lock({int.from_bytes(b'migrate')})")
+        both = [asyncio.create_task(asyncio.to_thread(databases.migrate, url, "upgrade")) for _ in range(2)]
+
+        async def both_are_there() -> bool:
+            return await numbers(url, MIGRATORS) == [2]
+
+        await until(both_are_there, "two that wait for their turn")
+        await first.close()
+        for done in await asyncio.gather(*both):
+            assert done.returncode == 0, done.stderr
+
+
+async def test_jobs_are_accepted_while_indexes_are_built(servers: Servers) -> None:
+    async with databases.database(servers.database_url, "template1") as url:
+        assert databases.migrate(url, "upgrade", "0002").returncode == 0
+        reader = await asyncpg.connect(url)
+        snapshot = reader.transaction(isolation="repeatable_read")
+        await snapshot.start()
+        await reader.execute("SELECT FROM todos")
+        migrating = asyncio.create_task(asyncio.to_thread(databases.migrate, url, "upgrade", "0003"))
+
+        async def builds() -> bool:
+            return await numbers(url, BUILDING) == [1]
+
+        await until(builds, "a build that waits for the reader")
+        await databases.execute(url, "SET lock_timeout = '10s'", FILL)
+        await reader.close()
+        done = await migrating
+    assert done.returncode == 0, done.stderr
+
+
+async def test_a_migration_that_was_interrupted_can_be_repeated(servers: Servers) -> None:
+    async with databases.database(servers.database_url, "template1") as url:
+        assert databases.migrate(url, "upgrade", "0002").returncode == 0
+        await databases.execute(
+            url,
+            "ALTER TABLE jobs ADD COLUMN version smallint NOT NULL DEFAULT 1",
+            "CREATE INDEX jobs_open_idx ON jobs (owner_id)",
+            "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'jobs_open_idx'::regclass",
+        )
+        for command in ("upgrade", "check"):
+            done = databases.migrate(url, command)
+            assert done.returncode == 0, done.stdout + done.stderr
+        assert await numbers(url, "SELECT count(*) FROM pg_index WHERE NOT indisvalid") == [0]
+
+
+MIGRATORS = """
+    SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+    AND application_name = 'taskoverflow-migrate' AND query ~* 'advisory|commit'
+"""
+BUILDING = """
+    SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+    AND wait_event = 'virtualxid' AND query LIKE 'CREATE%INDEX CONCURRENTLY%'
+"""
 
 
 async def test_todos_are_counted_whoever_writes_them(servers: Servers) -> None:

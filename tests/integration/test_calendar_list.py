@@ -171,7 +171,7 @@ async def test_a_page_is_read_from_the_index_and_never_sorted(
         ((statement, parameters),) = sent
         plan = await connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
         lines = [row[0] for row in plan]
-    assert any("Index Scan Backward using jobs_owner_id_idx" in line for line in lines), lines
+    assert any("Index Scan Backward using jobs_of_owner_idx" in line for line in lines), lines
     condition = next(line for line in lines if "Index Cond" in line)
     assert ("ROW(created_at, id)" in condition) is deep
     assert not any("Sort" in line for line in lines), lines
