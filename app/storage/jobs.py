@@ -1,11 +1,23 @@
 """Queries of jobs. Every change of state is one conditional statement, on the database's clock."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, func, literal, select, true, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    func,
+    literal,
+    select,
+    true,
+    tuple_,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -72,18 +84,25 @@ async def page(
 
     Places never change, so a job that is added meanwhile moves no other one to another page.
     """
-    statement = (
-        select(jobs)
-        .where(jobs.c.owner_id == owner)
-        .order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
-        .limit(limit)
-    )
-    if states:
-        statement = statement.where(jobs.c.state.in_(states))
+    mine = jobs.c.owner_id == owner
     if before is not None:
-        place = tuple_(jobs.c.created_at, jobs.c.id)
-        statement = statement.where(place < (before.created_at, before.job_id))
+        mine &= tuple_(jobs.c.created_at, jobs.c.id) < (before.created_at, before.job_id)
+    if states:
+        statement = _newest_of_some(_newest(mine & (jobs.c.state == state), limit) for state in set(states))
+        statement = statement.limit(limit)
+    else:
+        statement = _newest(mine, limit)
     return [read_job(row) for row in await session.execute(statement)]
+
+
+def _newest(which: ColumnElement[bool], limit: int) -> Select[*tuple[Any, ...]]:
+    return select(jobs).where(which).order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(limit)
+
+
+def _newest_of_some(each: Iterable[Select[*tuple[Any, ...]]]) -> Select[*tuple[Any, ...]]:
+    """The rows of all, newest first: of a rare state too the index is read, and not the owner's history."""
+    found = union_all(*(select(part.subquery()) for part in each)).subquery()
+    return select(found).order_by(found.c.created_at.desc(), found.c.id.desc())
 
 
 async def cancel(session: AsyncSession, owner: OwnerId, job_id: UUID) -> bool:

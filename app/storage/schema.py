@@ -98,6 +98,7 @@ jobs = Table(
         "(state IN ('SUCCESS', 'FAILURE', 'REVOKED')) = (finished_at IS NOT NULL)", name="finished"
     ),
     Index("jobs_of_owner_idx", "owner_id", "created_at", "id"),
+    Index("jobs_of_state_idx", "owner_id", "state", "created_at", "id"),
     Index(
         "jobs_idempotency_key_idx",
         "owner_id",

@@ -32,6 +32,7 @@ def _build_indexes() -> None:
         where=sa.text("idempotency_key IS NOT NULL"),
     )
     _build("jobs_of_owner_idx", ["owner_id", "created_at", "id"])
+    _build("jobs_of_state_idx", ["owner_id", "state", "created_at", "id"])
     _build("jobs_open_idx", ["owner_id", "state"], where=_OPEN)
     _build("jobs_ended_idx", ["finished_at"], where=sa.text("finished_at IS NOT NULL"))
 
@@ -50,6 +51,7 @@ def downgrade() -> None:
     op.create_index("jobs_owner_id_idx", "jobs", ["owner_id", "created_at"])
     op.drop_index("jobs_ended_idx", "jobs")
     op.drop_index("jobs_open_idx", "jobs")
+    op.drop_index("jobs_of_state_idx", "jobs")
     op.drop_index("jobs_of_owner_idx", "jobs")
     op.drop_index("jobs_idempotency_key_idx", "jobs")
     op.drop_column("jobs", "idempotency_key")

@@ -147,19 +147,20 @@ def test_every_cursor_of_the_pattern_is_a_place(first: bytes) -> None:
     assert job_cursor(after_job(cursor)) == cursor
 
 
-@pytest.mark.parametrize("states", [(), (JobState.SUCCESS, JobState.PENDING)])
-@pytest.mark.parametrize("deep", [False, True])
-async def test_a_page_is_read_from_the_index_and_never_sorted(
-    sessions: Sessions, states: tuple[JobState, ...], *, deep: bool
-) -> None:
-    many = text(
-        "INSERT INTO jobs (id, owner_id, options, created_at) SELECT gen_random_uuid(), "
-        "('00000000-0000-0000-0000-00000000000' || n % 5)::uuid, '{}', now() - n * interval '1 s' "
-        "FROM generate_series(1, 20000) n"
-    )
+MANY = text(
+    "INSERT INTO jobs (id, owner_id, options, created_at) SELECT gen_random_uuid(), "
+    "('00000000-0000-0000-0000-00000000000' || n % 5)::uuid, '{}', now() - n * interval '1 s' "
+    "FROM generate_series(1, 20000) n"
+)
+
+
+async def page_and_plan(
+    sessions: Sessions, states: tuple[JobState, ...], *, deep: bool = False
+) -> tuple[int, list[str]]:
+    """How many jobs a page has where there are many, and how Postgres finds them."""
     sent: list[tuple[str, Any]] = []
     async with sessions.begin() as session:
-        await session.execute(many)
+        await session.execute(MANY)
         await session.execute(text("ANALYZE jobs"))
         now = (await session.execute(text("SELECT now() - interval '2 h'"))).scalar_one()
         before = JobPlace(now, UUID(int=7)) if deep else None
@@ -167,11 +168,30 @@ async def test_a_page_is_read_from_the_index_and_never_sorted(
         event.listen(
             connection.sync_connection, "before_cursor_execute", lambda *said: sent.append((said[2], said[3]))
         )
-        assert len(await queries.page(session, BUILT_IN_OWNER, states=states, before=before, limit=50)) == 50
+        found = await queries.page(session, BUILT_IN_OWNER, states=states, before=before, limit=50)
         ((statement, parameters),) = sent
         plan = await connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
-        lines = [row[0] for row in plan]
+        return len(found), [row[0] for row in plan]
+
+
+@pytest.mark.parametrize("deep", [False, True])
+async def test_a_page_is_read_from_the_index_and_never_sorted(sessions: Sessions, *, deep: bool) -> None:
+    found, lines = await page_and_plan(sessions, (), deep=deep)
+    assert found == 50
     assert any("Index Scan Backward using jobs_of_owner_idx" in line for line in lines), lines
     condition = next(line for line in lines if "Index Cond" in line)
     assert ("ROW(created_at, id)" in condition) is deep
     assert not any("Sort" in line for line in lines), lines
+
+
+@pytest.mark.parametrize("states", [(JobState.FAILURE,), (JobState.FAILURE, JobState.REVOKED)])
+@pytest.mark.parametrize("deep", [False, True])
+async def test_a_page_of_rare_states_does_not_read_all_the_owners_jobs(
+    sessions: Sessions, states: tuple[JobState, ...], *, deep: bool
+) -> None:
+    found, lines = await page_and_plan(sessions, states, deep=deep)
+    assert found == 0
+    conditions = [line for line in lines if "Index Cond" in line]
+    assert len(conditions) == len(states), lines
+    assert all("state" in line and ("ROW(created_at, id)" in line) is deep for line in conditions), lines
+    assert not any("Seq Scan" in line or "Filter" in line for line in lines), lines
