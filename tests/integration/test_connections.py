@@ -289,3 +289,53 @@ def test_a_wish_for_another_protocol_is_passed_over(patient: int) -> None:
             assert client.answer().status == 200
         client.send(get("/health"))
         assert client.answer().status == 200
+
+
+UPGRADES = [
+    ["Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA"],
+    ["Upgrade: websocket", "Connection: keep-alive", "Connection: upgrade"],
+]
+
+
+@pytest.mark.parametrize("wish", UPGRADES)
+def test_a_request_that_wishes_for_another_protocol_keeps_its_body(patient: int, wish: list[str]) -> None:
+    todo = b'{"title": "upgraded"}'
+    whole = post("/todos", f"Content-Length: {len(todo)}", *wish), todo
+    chunked = post("/todos", CHUNKED, *wish), chunk(todo) + b"0\r\n\r\n"
+    with wire(patient) as client:
+        for head, body in (whole, chunked):
+            client.send(head, body)
+            assert client.answer().status == 201
+        client.send(b"".join([*whole, get("/health", *wish), *chunked, get("/nothing", "Connection: close")]))
+        statuses = re.findall(rb"HTTP/1.1 (\d+)", client.rest())
+        assert statuses == [b"201", b"200", b"201", b"404"]
+
+
+@pytest.mark.parametrize("wish", UPGRADES)
+def test_a_body_is_no_request_because_its_head_wishes_for_another_protocol(
+    patient: int, wish: list[str]
+) -> None:
+    todo = b'{"title": "smuggled"}'
+    body = post("/todos", f"Content-Length: {len(todo)}", body=todo)
+    with wire(patient) as client:
+        client.send(post("/todos", f"Content-Length: {len(body)}", *wish), body)
+        assert client.answer().status == 400
+        client.send(get("/health"))
+        assert client.answer().status == 200
+    assert "smuggled" not in titles(patient)
+
+
+def test_a_wish_for_another_protocol_does_not_lift_the_bounds(patient: int) -> None:
+    with wire(patient) as client:
+        client.send(post("/todos", CHUNKED, *UPGRADES[0]), chunk(b" " * 2048))
+        assert client.answer().status == 413
+    with wire(patient) as client:
+        client.send(get("/health", *UPGRADES[0], "X-Long: " + "x" * 2048))
+        assert client.answer().status == 431
+
+
+def test_a_tunnel_is_refused(patient: int) -> None:
+    with wire(patient) as client:
+        client.send(b"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n")
+        assert client.answer().status == 400
+        assert client.is_closed()

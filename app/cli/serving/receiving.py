@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import httptools
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
@@ -17,6 +18,30 @@ _MAX_PIPELINED = 100
 def bounded_protocol(bounds: Bounds) -> type[HttpToolsProtocol]:
     """The protocol as a class, since uvicorn makes one for each connection itself."""
     return type("BoundedProtocol", (_Bounded,), {"bounds": bounds})
+
+
+class _Parser(httptools.HttpRequestParser):
+    """Reads on behind a request that asks for another protocol, as a server may (RFC 9110 section 7.8).
+
+    The one underneath takes what follows such a head for the other protocol's, even if it is the body; read
+    as a request, that would be one which nobody sent.
+    """
+
+    def __init__(self, protocol: "_Bounded") -> None:
+        super().__init__(protocol)
+        # As uvicorn sets its own.
+        self.set_dangerous_leniencies(lenient_data_after_close=True)
+        self._protocol = protocol
+
+    def feed_data(self, data: bytes) -> None:  # type: ignore[override]
+        """Read what arrived, and each head that asks for another protocol a second time without that."""
+        while True:
+            try:
+                super().feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:
+                data = self._protocol.plain_head + data[upgrade.args[0] :]
+            else:
+                return
 
 
 class _Bounded(SendBound):
@@ -34,6 +59,9 @@ class _Bounded(SendBound):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
+        self.parser = _Parser(self)
+        self.plain_head = b""
+        """The last head that asked for another protocol, as it would be without that."""
         self._unparsed = 0
         """Bytes that came since the last one that a head, a body or a message ended with."""
         self._in_head = self._in_body = False
@@ -78,9 +106,14 @@ class _Bounded(SendBound):
         elif len(self.pipeline) >= _MAX_PIPELINED:
             # One read may bring thousands. Clients must be ready to send those again that are not answered.
             self._flaw = MalformedRequest("Too many requests were sent ahead.")
+        elif self.parser.get_method() == b"CONNECT":
+            self._flaw = MalformedRequest("This server is no proxy.")
         if self._flaw is not None:
             # Which ends the parsing in send_400_response.
             raise self._flaw
+        if self.parser.should_upgrade():
+            self.plain_head = self._without_upgrade()
+            return
         super().on_headers_complete()
         self._expect_nothing()
         self._unparsed, self._in_head, self._in_body = 0, False, True
@@ -90,8 +123,17 @@ class _Bounded(SendBound):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
+        if self.parser.should_upgrade():
+            return
         self._unparsed, self._in_body = 0, False
         super().on_message_complete()
+
+    def _without_upgrade(self) -> bytes:
+        """The head that is complete, but for its wish for another protocol."""
+        version = self.parser.get_http_version().encode()
+        first_line = b" ".join([self.parser.get_method(), self.url, b"HTTP/" + version])
+        headers = [name + b": " + value for name, value in self.headers if name != b"upgrade"]
+        return b"\r\n".join([first_line, *headers, b"", b""])
 
     def send_400_response(self, msg: str) -> None:
         del msg  # which tells nothing
