@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from http import HTTPStatus
 
@@ -14,7 +14,8 @@ from app.domain.jobs import Job
 
 MEDIA_TYPE = "text/calendar; charset=utf-8"
 
-_RANGE = re.compile(r"bytes=[ \t]*(?P<first>[0-9]*)-(?P<last>[0-9]*)[ \t]*")
+# No file is so large that eighteen digits would not do, and what has more is ignored.
+_RANGE = re.compile(r"bytes=[ \t]*(?P<first>[0-9]{0,18})-(?P<last>[0-9]{0,18})[ \t]*")
 
 Read = Callable[[int, int], AsyncIterator[bytes]]
 
@@ -93,6 +94,8 @@ def _part(request: Request, etag: str, changed: datetime, size: int) -> tuple[in
 
 def _date(header: str | None) -> datetime | None:
     try:
-        return parsedate_to_datetime(header or "")
-    except ValueError:
+        date = parsedate_to_datetime(header or "")
+    except (ValueError, OverflowError):
         return None
+    # "-0000" is UTC as well, though from nowhere in particular (RFC 5322 section 3.3).
+    return date if date.tzinfo is not None else date.replace(tzinfo=UTC)

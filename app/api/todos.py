@@ -4,7 +4,8 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import BeforeValidator
+from starlette.convertors import IntegerConvertor, register_url_convertor
 
 from app.api.cursor import TODO_CURSOR, after_todo, cursor_parameter, next_page, todo_cursor
 from app.api.dependencies import LinksTo, Owner, Todos
@@ -20,12 +21,19 @@ router = APIRouter(prefix=f"{PREFIX}/todos", tags=["todos"], route_class=JsonRou
 _MAX_ID = 2**63 - 1
 MAX_PAGE = 1000
 
-TodoId = Annotated[
-    int,
-    Path(description="The todo's id.", json_schema_extra={"minimum": 0}, examples=[1]),
-    # No todo has a larger id than the column holds: such a one is unknown, not an error.
-    AfterValidator(lambda todo_id: min(todo_id, _MAX_ID)),
-]
+
+class _IdConvertor(IntegerConvertor):
+    """Reads ids; no todo has a larger one than the column holds, so such a one is unknown, not an error."""
+
+    def convert(self, value: str) -> int:
+        # Python itself refuses to read numbers of thousands of digits.
+        digits = value.lstrip("0")
+        return _MAX_ID if len(digits) > len(str(_MAX_ID)) else min(int(digits or "0"), _MAX_ID)
+
+
+register_url_convertor("todo", _IdConvertor())
+
+TodoId = Annotated[int, Path(description="The todo's id.", json_schema_extra={"minimum": 0}, examples=[1])]
 
 
 def _flag(value: str | None) -> str | None:
@@ -106,20 +114,20 @@ async def create_todo(
     return TodoModel.of(stored)
 
 
-@router.get("/{todo_id:int}", operation_id="getTodo", summary="Read a todo", responses=problems(404, 503))
+@router.get("/{todo_id:todo}", operation_id="getTodo", summary="Read a todo", responses=problems(404, 503))
 async def get_todo(todo_id: TodoId, todos: Todos, owner: Owner) -> TodoModel:
     """One todo."""
     return TodoModel.of(await todos.get(owner, todo_id))
 
 
 @router.put(
-    "/{todo_id:int}",
+    "/{todo_id:todo}",
     operation_id="replaceTodo",
     summary="Change a todo",
     responses=problems(400, 404, 408, 413, 415, 503),
 )
 @router.patch(
-    "/{todo_id:int}",
+    "/{todo_id:todo}",
     operation_id="updateTodo",
     summary="Change a todo",
     responses=problems(400, 404, 408, 413, 415, 503),
@@ -130,7 +138,7 @@ async def update_todo(changes: TodoUpdate, todo_id: TodoId, todos: Todos, owner:
 
 
 @router.delete(
-    "/{todo_id:int}",
+    "/{todo_id:todo}",
     operation_id="deleteTodo",
     summary="Delete a todo",
     responses=problems(404, 503),

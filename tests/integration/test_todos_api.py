@@ -143,7 +143,7 @@ async def test_an_unknown_key_wins_over_an_unknown_id(client: httpx.AsyncClient)
     assert (await client.put(f"/todos/{todo['id']}", json={"id": todo["id"]})).status_code == 400
 
 
-@pytest.mark.parametrize("todo_id", ["999", "0", str(2**63), "9" * 40, "abc", "-1"])
+@pytest.mark.parametrize("todo_id", ["999", "0", str(2**63), "9" * 40, "9" * 5000, "abc", "-1"])
 async def test_an_unknown_id_is_not_found(client: httpx.AsyncClient, todo_id: str) -> None:
     assert (await client.get(f"/todos/{todo_id}")).status_code == 404
 
