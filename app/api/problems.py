@@ -145,7 +145,11 @@ def _allowed(request: Request, of_one_route: str) -> str:
 async def _of_postgres(request: Request, error: Exception) -> Response:
     if not is_unreachable(error):
         raise error
-    return answer(request, Unavailable("The database can't be reached now; nothing was changed."))
+    detail = "The database can't be reached now."
+    if request.method not in {"GET", "HEAD"}:
+        # A COMMIT may have been done whose answer was lost.
+        detail += " What was asked for may have been done, or not."
+    return answer(request, Unavailable(detail))
 
 
 async def _unexpected(request: Request, _error: Exception) -> Response:
