@@ -46,17 +46,19 @@ def create_app(settings: Settings) -> FastAPI:
         todos_engine, jobs_engine = _engine(settings, "todos"), _engine(settings, "jobs")
         metrics = ApiMetrics.new()
         publisher = Publisher.open(settings, metrics=metrics.sends)
+        watching = _watching_engine(settings)
+        health = HealthService(open_sessions(watching), publisher, expected_head())
         app.state.services = _services(
-            settings, open_sessions(todos_engine), open_sessions(jobs_engine), publisher, metrics
+            settings, open_sessions(todos_engine), open_sessions(jobs_engine), publisher, metrics, health
         )
         app.state.urls = PublicUrls(settings.public_url, settings.trusted_proxies)
         app.state.downloads = Downloads(settings.max_downloads)
-        async with _watched_backlog(settings, metrics) as app.state.backlog:
+        async with _watched_backlog(watching, metrics) as app.state.backlog:
             app.state.metrics = metrics
             yield
         publisher.close()
-        await todos_engine.dispose()
-        await jobs_engine.dispose()
+        for engine in (todos_engine, jobs_engine, watching):
+            await engine.dispose()
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
     for router in (todos.router, calendars.router, health.router, health.probes, scrapes):
@@ -84,15 +86,19 @@ def _engine(settings: Settings, purpose: str) -> AsyncEngine:
     )
 
 
+def _watching_engine(settings: Settings) -> AsyncEngine:
+    # Connections of their own: scrapes and probes are to get through when requests have taken all others.
+    return open_engine(
+        settings.database_url, pool_size=2, name="taskoverflow-api-watching", patience=PATIENCE
+    )
+
+
 @asynccontextmanager
-async def _watched_backlog(settings: Settings, metrics: ApiMetrics) -> AsyncIterator[BacklogWatch]:
-    # A connection of its own: a scrape is to get through when requests have taken all others.
-    engine = open_engine(settings.database_url, pool_size=1, name="taskoverflow-metrics", patience=PATIENCE)
+async def _watched_backlog(engine: AsyncEngine, metrics: ApiMetrics) -> AsyncIterator[BacklogWatch]:
     watch = BacklogWatch(partial(backlog.measure, open_sessions(engine)))
     metrics.registry.register(BacklogGauges(lambda: watch.seen))
     yield watch
     await watch.close()
-    await engine.dispose()
 
 
 def _services(
@@ -101,6 +107,7 @@ def _services(
     jobs_sessions: Sessions,
     publisher: Publisher,
     metrics: ApiMetrics,
+    health: HealthService,
 ) -> Services:
     return Services(
         todos=TodoService(todos_sessions, settings.timezone, settings.max_todos),
@@ -111,5 +118,5 @@ def _services(
             OpenJobs.stored(jobs_sessions, settings.max_open_jobs),
             metrics,
         ),
-        health=HealthService(jobs_sessions, publisher, expected_head()),
+        health=health,
     )
