@@ -54,7 +54,8 @@ async def create_calendar(
     response.headers["location"] = task_url
     if accepted.replayed:
         response.headers[REPLAYED] = "true"
-    response.headers.update(ratelimit_headers(calendars.quota(owner)))
+    if (quota := calendars.quota(owner)) is not None:
+        response.headers.update(ratelimit_headers(quota))
     return TaskAccepted(task_id=accepted.job_id, task_url=task_url)
 
 

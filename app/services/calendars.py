@@ -17,6 +17,7 @@ from app.domain.errors import (
     TaskFailed,
     TaskNotFinished,
     TaskNotFound,
+    TooManyOpenTasks,
 )
 from app.domain.events import JobEvent
 from app.domain.jobs import Job, JobPlace, JobState
@@ -74,7 +75,7 @@ class CalendarService:
         if not await self._is_known(owner, key):
             # In no transaction, since counting needs a connection too: if all of those that wait for it held
             # one, it would never have its own.
-            await self.open_jobs.admit(owner)
+            await self._admit(owner, key)
         job_id = uuid4()
         async with self.sessions.begin() as session:
             earlier = await idempotency.find(session, owner, key)
@@ -82,6 +83,14 @@ class CalendarService:
                 # Another request with the key came first. Should its job be gone already, there is room now.
                 earlier = await idempotency.find(session, owner, key)
         return await self._accepted(job_id) if earlier is None else _replayed(earlier, options)
+
+    async def _admit(self, owner: OwnerId, key: str) -> None:
+        try:
+            await self.open_jobs.admit(owner)
+        except TooManyOpenTasks:
+            # A twin of this request may have had the last place since: then this one needs none.
+            if not await self._is_known(owner, key):
+                raise
 
     async def _is_known(self, owner: OwnerId, key: str) -> bool:
         async with self.sessions.begin() as session:
@@ -104,8 +113,8 @@ class CalendarService:
         except SendFailed as error:
             log.warning("send_failed", job_id=str(job_id), reason=str(error), again_in=str(self.resend_after))
 
-    def quota(self, owner: OwnerId) -> Quota:
-        """How many jobs more the owner may ask for before some have ended."""
+    def quota(self, owner: OwnerId) -> Quota | None:
+        """How many jobs more the owner may ask for before some have ended, if this process has counted."""
         return self.open_jobs.quota(owner)
 
     async def status(self, owner: OwnerId, job_id: UUID) -> Job:

@@ -70,9 +70,10 @@ class OpenJobs:
             raise TooManyOpenTasks(self._quota(known))
         known.accepted += 1
 
-    def quota(self, owner: OwnerId) -> Quota:
-        """How far the owner is from the limit, as far as is known."""
-        return self._quota(self._known(owner))
+    def quota(self, owner: OwnerId) -> Quota | None:
+        """How far the owner is from the limit; None before the first count."""
+        known = self._counts.get(owner)
+        return None if known is None or known.at is None else self._quota(known)
 
     def _quota(self, known: _Count) -> Quota:
         return Quota(self.limit, max(self.limit - known.total, 0))

@@ -1,12 +1,23 @@
 """How many todos and open jobs an owner may have."""
 
 import asyncio
+from datetime import timedelta
+from uuid import uuid4
 
 import asyncpg
 import httpx
 import pytest
 
+from app.domain.calendars import CalendarOptions
+from app.domain.errors import TooManyOpenTasks
+from app.domain.owners import BUILT_IN_OWNER, OwnerId
+from app.metrics.api import ApiMetrics
+from app.queue.publisher import Publisher
+from app.services.calendars import Accepted, CalendarService
+from app.services.open_jobs import OpenJobs
 from app.settings import Settings
+from app.storage import jobs
+from app.storage.database import Sessions
 from tests.support import databases
 from tests.support.api import api
 from tests.support.asking import add_rows, waiting_for_locks
@@ -94,6 +105,35 @@ async def test_a_repeated_request_takes_no_place_and_is_not_refused(few: Setting
         again.append(await client.post("/todos/ical", headers=key))
         assert {each.text for each in again} == {first.text}
         assert (await client.post("/todos/ical", headers={"idempotency-key": '"other"'})).status_code == 429
+
+
+async def test_a_process_that_has_not_counted_says_nothing_of_what_remains(few: Settings) -> None:
+    key = {"idempotency-key": '"first"'}
+    async with api(few) as client, api(few) as other:
+        first, again = [await each.post("/todos/ical", headers=key) for each in (client, other)]
+    assert (again.status_code, again.text) == (202, first.text)
+    assert ("ratelimit" in first.headers, "ratelimit" in again.headers) == (True, False)
+
+
+async def test_a_twin_of_the_request_that_had_the_last_place_is_not_refused(
+    few: Settings, sessions: Sessions
+) -> None:
+    publisher, key = Publisher.open(few), "twin"
+
+    async def count(owner: OwnerId) -> int:
+        # The other request is accepted after this one has looked for its key, and before it counts.
+        async with sessions.begin() as session:
+            await jobs.add(session, owner, twin, CalendarOptions(), resend_after=timedelta(hours=1), key=key)
+        return 1
+
+    twin = uuid4()
+    service = CalendarService(
+        sessions, publisher, timedelta(hours=1), OpenJobs(1, count, lambda: 0.0), ApiMetrics.new()
+    )
+    assert await service.submit(BUILT_IN_OWNER, CalendarOptions(), key) == Accepted(twin, replayed=True)
+    with pytest.raises(TooManyOpenTasks):
+        await service.submit(BUILT_IN_OWNER, CalendarOptions(), "another")
+    publisher.close()
 
 
 async def test_many_that_wait_to_be_counted_leave_a_connection_to_count_with(settings: Settings) -> None:

@@ -60,8 +60,12 @@ async def test_what_remains_goes_down_with_each() -> None:
     remaining = []
     for _ in range(3):
         await world.accept()
-        remaining.append(world.jobs.quota(BUILT_IN_OWNER).remaining)
-    assert remaining == [2, 1, 0]
+        remaining.append(world.jobs.quota(BUILT_IN_OWNER))
+    assert remaining == [Quota(3, 2), Quota(3, 1), Quota(3, 0)]
+
+
+async def test_nothing_is_said_to_remain_before_the_first_count() -> None:
+    assert World().jobs.quota(BUILT_IN_OWNER) is None
 
 
 async def test_a_place_that_became_free_is_seen_after_a_second_and_not_before() -> None:
