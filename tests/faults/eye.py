@@ -101,17 +101,16 @@ class Eye:
         """All there is of the jobs that were asked for since then."""
         columns = "id, state, attempt, created_at, finished_at"
         chosen = f"SELECT {columns} FROM jobs WHERE created_at >= $1 OR id = ANY($2)"
-        rows = await self.fetch(chosen, since, list(accepted))
-        ids = [row["id"] for row in rows]
-        chunks = await self.fetch(
-            "SELECT DISTINCT job_id, attempt FROM result_chunks WHERE job_id = ANY($1)", ids
-        )
-        return Evidence(
-            accepted,
-            [Outcome(**row) for row in rows],
-            await self.events(*ids),
-            [(row["job_id"], row["attempt"]) for row in chunks],
-        )
+        left = "SELECT DISTINCT job_id, attempt FROM result_chunks WHERE job_id = ANY($1)"
+        # At one moment: a job that ends between two looks would seem to contradict itself.
+        await self.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        try:
+            rows = await self.fetch(chosen, since, list(accepted))
+            ids = [row["id"] for row in rows]
+            chunks = [(row["job_id"], row["attempt"]) for row in await self.fetch(left, ids)]
+            return Evidence(accepted, [Outcome(**row) for row in rows], await self.events(*ids), chunks)
+        finally:
+            await self.execute("COMMIT")
 
     async def events(self, *jobs: UUID) -> list[JobEvent]:
         """The timelines of jobs, each in its order."""

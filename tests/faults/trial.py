@@ -96,10 +96,17 @@ class Trial:
             self.other.append(what)
 
     async def settled(self) -> None:
-        """Wait until every job is final, or has had its time."""
+        """Wait until every job is final, or none has become so for as long as it may take.
+
+        Those that stand in a queue take their time, and how long depends on the machine.
+        """
         promise = settings.LEASE + settings.SWEEP + settings.RESEND + settings.BACKOFF
-        give_up = time.monotonic() + promise + self.patience
-        while not await self.is_idle() and time.monotonic() < give_up:
+        left, give_up = 0, 0.0
+        while remaining := await self.eye.open_jobs(self.began):
+            if remaining != left:
+                left, give_up = remaining, time.monotonic() + promise + self.patience
+            elif time.monotonic() > give_up:
+                return
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def judge(self, *, max_attempts: int = settings.MAX_ATTEMPTS) -> Verdict:
