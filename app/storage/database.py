@@ -92,8 +92,9 @@ UNREACHABLE = (
     OperationalError,
     InterfaceError,
     asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
+    # Also of a connection that is just being made, whose errors SQLAlchemy does not wrap.
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
     asyncpg.InterfaceError,
 )
 """What the drivers raise when Postgres can't be reached or will not answer now."""

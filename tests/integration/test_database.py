@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from urllib.parse import urlsplit, urlunsplit
 
+import asyncpg
 import pytest
 from pydantic import PostgresDsn
 from sqlalchemy import text
@@ -52,6 +53,19 @@ async def test_a_server_that_takes_no_more_connections_is_unreachable(database_u
     await databases.execute(database_url, "DROP ROLE crowded")
     assert "too many connections" in str(error)
     assert is_unreachable(error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        asyncpg.AdminShutdownError,
+        asyncpg.CrashShutdownError,
+        asyncpg.CannotConnectNowError,
+        asyncpg.DiskFullError,
+    ],
+)
+def test_a_server_that_goes_away_while_it_is_connected_to_is_unreachable(error: type[Exception]) -> None:
+    assert is_unreachable(error("terminating connection"))
 
 
 async def test_a_wrong_statement_is_no_outage(database_url: str) -> None:
