@@ -24,3 +24,7 @@ def test_a_port_that_is_found_free_twice_is_given_once() -> None:
 
 def test_an_address_that_is_not_ours_takes_no_port_from_the_row() -> None:
     assert ports_from("192.0.2.1", 6401, 2) == [6401, 6402]
+
+
+def test_a_free_port_is_none_that_connections_come_from() -> None:
+    assert max(free_port() for _ in range(100)) < 32_768

@@ -1,18 +1,31 @@
 """Ports: one for each embedded server, and the one that the API is to have."""
 
 import errno
+import secrets
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 
 from app.cli.local.errors import LocalServerError
 
+_FIRST, _LAST = 10_240, 32_767
+"""Below those that systems give to connections (Linux: 32768 and on; others: 49152 and on)."""
+
+_TRIES = 100
+
 
 def free_port() -> int:
-    """A port of the loopback interface that nobody listens on, chosen by the system."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of the loopback interface that nobody listens on, and that no connection will come from.
+
+    A server that is started again needs the same port: meanwhile a client's connection, which may last for
+    long, must not have been given it.
+    """
+    for _ in range(_TRIES):
+        port = secrets.choice(range(_FIRST, _LAST + 1))
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise LocalServerError(f"No port from {_FIRST} to {_LAST} is free")
 
 
 def require_free(host: str, port: int) -> None:
