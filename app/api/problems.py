@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
@@ -91,6 +91,7 @@ def handle_problems(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _of_the_framework)
     app.add_exception_handler(Exception, _unexpected)
     app.add_exception_handler(DBAPIError, _of_postgres)
+    app.add_exception_handler(InvalidRequestError, _of_postgres)
     for error in UNREACHABLE:
         app.add_exception_handler(error, _of_postgres)
 

@@ -7,7 +7,13 @@ from datetime import timedelta
 import asyncpg
 from pydantic import PostgresDsn
 from sqlalchemy import AdaptedConnection, event
-from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
+from sqlalchemy.exc import (
+    DBAPIError,
+    InterfaceError,
+    InvalidatePoolError,
+    InvalidRequestError,
+    OperationalError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -137,6 +143,9 @@ _NOT_NOW = {
 
 def is_unreachable(error: BaseException) -> bool:
     """Whether an error says that Postgres can't do it now, rather than that a statement is wrong."""
+    if isinstance(error, InvalidRequestError):
+        # A pool's last word when each connection that it made was dead at once.
+        return "connection is closed" in str(error).lower()
     if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _NOT_NOW:
         return True
     return isinstance(error, UNREACHABLE) or (isinstance(error, DBAPIError) and error.connection_invalidated)

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 from pydantic import PostgresDsn
-from sqlalchemy import text
+from sqlalchemy import event, text
+from sqlalchemy.exc import DisconnectionError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.storage.database import is_unreachable, open_engine
@@ -66,6 +67,17 @@ async def test_a_server_that_takes_no_more_connections_is_unreachable(database_u
 )
 def test_a_server_that_goes_away_while_it_is_connected_to_is_unreachable(error: type[Exception]) -> None:
     assert is_unreachable(error("terminating connection"))
+
+
+async def test_a_server_whose_connections_die_at_once_is_unreachable(database_url: str) -> None:
+    def dies(*_: object) -> None:
+        raise DisconnectionError
+
+    async with engine_on(database_url) as engine:
+        event.listen(engine.sync_engine, "checkout", dies)
+        with pytest.raises(InvalidRequestError) as raised:
+            await engine.connect()
+    assert is_unreachable(raised.value)
 
 
 async def test_a_wrong_statement_is_no_outage(database_url: str) -> None:
