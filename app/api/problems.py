@@ -8,13 +8,12 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
 from app.api.ratelimit import ratelimit_headers
 from app.domain.errors import Flaw, InvalidRequest, Problem, TooManyOpenTasks, Unavailable
-from app.storage.database import UNREACHABLE, is_unreachable
+from app.storage.database import ERRORS, is_unreachable
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -90,9 +89,7 @@ def handle_problems(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(HTTPException, _of_the_framework)
     app.add_exception_handler(Exception, _unexpected)
-    app.add_exception_handler(DBAPIError, _of_postgres)
-    app.add_exception_handler(InvalidRequestError, _of_postgres)
-    for error in UNREACHABLE:
+    for error in ERRORS:
         app.add_exception_handler(error, _of_postgres)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import (
     InvalidatePoolError,
     InvalidRequestError,
     OperationalError,
+    SQLAlchemyError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -88,7 +89,7 @@ def _ping(connection: AdaptedConnection, record: ConnectionPoolEntry, _: object)
         return
     try:
         connection.run_async(lambda raw: raw.execute("SELECT 1", timeout=_PING_SECONDS))
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except ERRORS as error:
         raise InvalidatePoolError from error
 
 
@@ -113,32 +114,23 @@ async def at_once(sessions: Sessions) -> AsyncIterator[AsyncSession]:
         yield session
 
 
-UNREACHABLE = (
+ERRORS = (
     OSError,
-    PoolTimeout,
-    OperationalError,
-    InterfaceError,
-    asyncpg.PostgresConnectionError,
-    # Also of a connection that is just being made, whose errors SQLAlchemy does not wrap.
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
+    SQLAlchemyError,
+    asyncpg.PostgresError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
 )
-"""What the drivers raise when Postgres can't be reached or will not answer now."""
-
+"""All that asking Postgres may raise; ``is_unreachable`` tells what it means."""
 
 _NOT_NOW = {
+    "08",  # the connection is broken, or can't be made
+    "53",  # no connection, disk or memory left
+    "57",  # shutting down, crashed, starting up, or an operator or a time limit ended the statement
     "25006",  # read-only: a standby, or a server that an operator closed for writing
-    "53100",  # disk full
-    "53200",  # out of memory
-    "53300",  # too many connections
     "55P03",  # a lock is not to be had in time
-    "57014",  # the statement took too long
-    "57P01",  # shutting down
-    "57P02",  # crashed
-    "57P03",  # starting up
 }
-"""What SQLAlchemy wraps like any other error, and the same statement may find otherwise later."""
+"""SQLSTATEs, and classes of them, of what may go otherwise later."""
 
 
 def is_unreachable(error: BaseException) -> bool:
@@ -146,6 +138,19 @@ def is_unreachable(error: BaseException) -> bool:
     if isinstance(error, InvalidRequestError):
         # A pool's last word when each connection that it made was dead at once.
         return "connection is closed" in str(error).lower()
-    if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _NOT_NOW:
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
-    return isinstance(error, UNREACHABLE) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+    # What SQLAlchemy wraps, and what it does not: errors of a connection that is just being made.
+    sqlstate = getattr(getattr(error, "orig", error), "sqlstate", None) or ""
+    return sqlstate in _NOT_NOW or sqlstate[:2] in _NOT_NOW or isinstance(error, _WITHOUT_SQLSTATE)
+
+
+_WITHOUT_SQLSTATE = (
+    OSError,
+    PoolTimeout,
+    OperationalError,
+    InterfaceError,
+    asyncpg.InterfaceError,
+    # Of a connection whose server has said that it ends it, and which has not ended yet.
+    asyncpg.InternalClientError,
+)

@@ -1,10 +1,12 @@
 """What Postgres says, or does not say, when it will not answer now."""
 
+import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -63,10 +65,38 @@ async def test_a_server_that_takes_no_more_connections_is_unreachable(database_u
         asyncpg.CrashShutdownError,
         asyncpg.CannotConnectNowError,
         asyncpg.DiskFullError,
+        asyncpg.ConnectionDoesNotExistError,
     ],
 )
 def test_a_server_that_goes_away_while_it_is_connected_to_is_unreachable(error: type[Exception]) -> None:
     assert is_unreachable(error("terminating connection"))
+
+
+async def test_a_server_that_hangs_up_while_it_is_connected_to_is_unreachable() -> None:
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(8)
+        writer.close()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server:
+        error = await error_of(f"postgresql://nobody@127.0.0.1:{port}/none?sslmode=disable", "SELECT 1")
+    assert is_unreachable(error), repr(error)
+
+
+async def test_a_pooled_connection_whose_server_has_just_said_that_it_ends_it_is_made_anew(
+    database_url: str,
+) -> None:
+    async with engine_on(database_url) as engine:
+        async with engine.connect() as connection:
+            ended = (await connection.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+            raw: Any = (await connection.get_raw_connection()).driver_connection
+        # What such a connection's transport gets from a server that shuts down, and no end yet.
+        reason = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection\0\0"
+        message = b"E" + (len(reason) + 4).to_bytes(4, "big") + reason
+        raw._protocol.data_received(message)  # noqa: SLF001 - nobody can time what a server sends
+        async with engine.connect() as connection:
+            assert (await connection.execute(text("SELECT pg_backend_pid()"))).scalar_one() != ended
 
 
 async def test_a_server_whose_connections_die_at_once_is_unreachable(database_url: str) -> None:
