@@ -42,7 +42,8 @@ async def _render(reader: AsyncSession, held: Claim, timezone: str, file: "_File
     wanted = TodoFilter(completed=options.completed, window=options.window)
     # The window is counted from when the calendar was asked for, so that every attempt makes the same file.
     now = held.created_at
-    span = await todos.deadline_span(reader, held.owner, wanted, timezone=timezone, now=now)
+    total, span = await todos.extent(reader, held.owner, wanted, timezone=timezone, now=now)
+    held.progress.total = total
     renderer = Renderer(options)
     await file.write(renderer.begin(span))
     read = skipped = 0
@@ -50,6 +51,7 @@ async def _render(reader: AsyncSession, held: Claim, timezone: str, file: "_File
         # On a thread, so that heartbeats, this job's and others', need not wait for it.
         await file.write(await asyncio.to_thread(b"".join, map(renderer.todo, batch)))
         read += len(batch)
+        held.progress.done = read
         skipped += sum(_is_skipped(todo, options) for todo in batch)
     await file.write(END)
     await file.close()

@@ -16,9 +16,11 @@ from app.storage.database import Sessions, at_once
 log = structlog.get_logger(__name__)
 
 _BEATS_PER_LEASE = 4
+_LIVE_SECONDS = 1.0
+"""At most so long apart are two beats, since each tells those who watch the job how far it is."""
 _PAUSE_AFTER_FAILURE = 1 / 3
-"""Of the time between two beats. So a connection that died without a word costs no lease: its beat is given
-up half-way through, and two more come before the end."""
+"""Of the time that a beat may take. So a connection that died without a word costs no lease: its beat is
+given up half-way through, and two more come before the end."""
 
 
 @dataclass(slots=True)
@@ -52,16 +54,17 @@ class Heart:
                 await asyncio.wait({self._beating})
 
     async def _beat(self) -> None:
-        between = self.lease.total_seconds() / _BEATS_PER_LEASE
+        patience = self.lease.total_seconds() / _BEATS_PER_LEASE
+        between = min(patience, _LIVE_SECONDS)
         pause = between
         while True:
             await asyncio.sleep(pause)
             try:
-                alive = await _within(between, self._extend())
+                alive = await _within(patience, self._extend())
             except Exception as error:  # noqa: BLE001 - whatever it was, the next beat may do better
                 self.metrics.heartbeat_failures.inc()
                 log.warning("heartbeat_failed", job_id=str(self.held.job_id), reason=repr(error))
-                pause = between * _PAUSE_AFTER_FAILURE
+                pause = patience * _PAUSE_AFTER_FAILURE
                 continue
             if not alive:
                 return

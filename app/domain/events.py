@@ -44,3 +44,5 @@ class JobEvent:
     kind: str
     """An ``EventKind``, or what a newer release has added to them."""
     detail: str | None
+    id: int
+    """Goes up along the timeline of one job."""

@@ -1,6 +1,6 @@
 """A request for a calendar, and its life."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -77,6 +77,9 @@ class Job:
     started_at: datetime | None
     finished_at: datetime | None
     error: str | None
+    progress: float
+    """How much of it the running attempt has done, from 0 to 1; of a job that failed or was cancelled, how
+    far it came."""
     counts: Counts | None
     digest: str | None
     """SHA-256 of the file in hexadecimal."""
@@ -91,6 +94,20 @@ class Job:
         return JobPlace(self.created_at, self.id)
 
 
+@dataclass(slots=True)
+class Progress:
+    """How far an attempt is."""
+
+    done: int = 0
+    total: int = 0
+    """Zero until it is known."""
+
+    @property
+    def fraction(self) -> float:
+        """From 0 to 1."""
+        return min(self.done / self.total, 1.0) if self.total else 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """The right to run one attempt at a job; ``attempt`` is the fencing token."""
@@ -100,6 +117,8 @@ class Claim:
     options: CalendarOptions
     attempt: int
     created_at: datetime
+    progress: Progress = field(default_factory=Progress, compare=False)
+    """Moved on by who does the work; each heartbeat tells of it."""
 
 
 def backoff(first: timedelta, attempt: int) -> timedelta:

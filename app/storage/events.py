@@ -41,6 +41,6 @@ async def of_job(session: AsyncSession, job_id: UUID) -> list[JobEvent]:
     """All that happened to a job, in order."""
     statement = select(job_events).where(job_events.c.job_id == job_id).order_by(job_events.c.id)
     return [
-        JobEvent(row.job_id, row.at, row.attempt, row.kind, row.detail)
+        JobEvent(row.job_id, row.at, row.attempt, row.kind, row.detail, row.id)
         for row in await session.execute(statement)
     ]

@@ -146,6 +146,7 @@ async def claim(
             state=JobState.STARTED,
             attempt=jobs.c.attempt + 1,
             lease_until=func.now() + lease,
+            progress=0,
             started_at=func.coalesce(jobs.c.started_at, func.now()),
         )
     )
@@ -157,8 +158,9 @@ async def claim(
 
 
 async def heartbeat(session: AsyncSession, held: Claim, *, lease: timedelta) -> bool:
-    """Extend the lease; False if the attempt is no longer the job's latest and must stop."""
-    statement = update(jobs).where(_holds(held)).values(lease_until=func.now() + lease).returning(jobs.c.id)
+    """Extend the lease and tell how far it is; False if the attempt is not the job's latest and must stop."""
+    values = {"lease_until": func.now() + lease, "progress": held.progress.fraction}
+    statement = update(jobs).where(_holds(held)).values(values).returning(jobs.c.id)
     return (await session.execute(statement)).one_or_none() is not None
 
 
@@ -240,10 +242,11 @@ def _holds(held: Claim) -> ColumnElement[bool]:
 def read_job(row: Row[Any]) -> Job:
     """The job in a row of its table."""
     counts = None if row.bytes is None else Counts(row.todos, row.skipped, row.bytes)
+    state = JobState(row.state)
     return Job(
         id=row.id,
         owner=row.owner_id,
-        state=JobState(row.state),
+        state=state,
         options=CalendarOptions.from_json(row.options),
         attempt=row.attempt,
         created_at=row.created_at,
@@ -253,8 +256,16 @@ def read_job(row: Row[Any]) -> Job:
         started_at=row.started_at,
         finished_at=row.finished_at,
         error=row.error,
+        progress=_progress(state, row.progress),
         counts=counts,
         digest=row.digest,
         removed_at=row.removed_at,
         version=row.version,
     )
+
+
+def _progress(state: JobState, stored: float) -> float:
+    # What the column says is of the latest attempt, which the next one does not go on from.
+    if state in WAITING:
+        return 0.0
+    return 1.0 if state is JobState.SUCCESS else stored

@@ -1,6 +1,7 @@
 """The tables, as SQLAlchemy sees them; ``migrations`` makes them."""
 
 from sqlalchemy import (
+    REAL,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -90,6 +91,8 @@ jobs = Table(
     # What a worker must know to make the job; one that knows less leaves it to others.
     Column("version", SmallInteger, nullable=False, server_default=text("1")),
     Column("idempotency_key", Text),
+    # How much of it the latest attempt has done, from 0 to 1, as of its last heartbeat.
+    Column("progress", REAL, nullable=False, server_default=text("0")),
     CheckConstraint(
         "state IN ('PENDING', 'STARTED', 'RETRY', 'SUCCESS', 'FAILURE', 'REVOKED')", name="state"
     ),

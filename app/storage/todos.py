@@ -132,14 +132,16 @@ async def page(
     return [_todo(row) for row in await session.execute(statement)]
 
 
-async def deadline_span(
+async def extent(
     session: AsyncSession, owner: OwnerId, wanted: TodoFilter, *, timezone: str, now: datetime
-) -> DeadlineSpan:
-    """Between which deadlines the todos lie that ``stream`` yields."""
+) -> tuple[int, DeadlineSpan]:
+    """How many todos ``stream`` yields, and between which deadlines they lie."""
     local, moment = todos.c.deadline_local, todos.c.deadline_at
-    statement = select(func.min(local), func.max(local), func.min(moment), func.max(moment))
+    statement = select(
+        func.count(), func.min(local), func.max(local), func.min(moment), func.max(moment)
+    ).select_from(todos)
     row = (await session.execute(statement.where(_matches(owner, wanted, timezone, now)))).one()
-    return DeadlineSpan(row[0], row[1], row[2], row[3])
+    return row[0], DeadlineSpan(row[1], row[2], row[3], row[4])
 
 
 async def stream(

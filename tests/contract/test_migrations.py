@@ -24,6 +24,7 @@ FILL = """
 FILL_SINCE = {
     "0002": "INSERT INTO job_events (job_id, attempt, kind) SELECT id, 1, 'claimed' FROM jobs;",
     "0003": "UPDATE jobs SET version = 2, idempotency_key = 'a';",
+    "0005": "UPDATE jobs SET progress = 0.5;",
 }
 """What a migration made room for."""
 

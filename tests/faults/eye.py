@@ -114,7 +114,7 @@ class Eye:
 
     async def events(self, *jobs: UUID) -> list[JobEvent]:
         """The timelines of jobs, each in its order."""
-        query = "SELECT job_id, at, attempt, kind, detail FROM job_events WHERE job_id = ANY($1) ORDER BY job_id, id"
+        query = "SELECT job_id, at, attempt, kind, detail, id FROM job_events WHERE job_id = ANY($1) ORDER BY job_id, id"
         return [JobEvent(**row) for row in await self.fetch(query, jobs)]
 
 

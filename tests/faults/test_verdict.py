@@ -27,7 +27,7 @@ def verdict(
     evidence = Evidence(
         accepted,
         [Outcome(JOB, state, attempt, NOON - SECOND, finished_at)],
-        [JobEvent(JOB, NOON, number, kind, None) for number, kind in timeline],
+        [JobEvent(JOB, NOON, number, kind, None, place) for place, (number, kind) in enumerate(timeline)],
         [(JOB, number) for number in chunks],
     )
     return judge(evidence, max_attempts=3, ended_at=NOON)

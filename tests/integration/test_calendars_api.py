@@ -19,15 +19,7 @@ from app.storage import jobs as queries
 from app.storage import results
 from app.storage.database import Sessions
 from app.storage.schema import jobs, todos
-from tests.support.jobs import NO_LIMIT
-from workers.calendars import make_calendar
-from workers.runtime import Runtime
-
-
-async def run(sessions: Sessions, settings: Settings, job_id: str) -> None:
-    async with Runtime(sessions, settings).attempt(UUID(job_id)) as held:
-        assert held is not None
-        await make_calendar(sessions, held, timezone="UTC", max_bytes=NO_LIMIT)
+from tests.support.jobs import run
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from http import HTTPStatus
-from uuid import UUID
 
 import httpx
 import pytest
@@ -15,17 +14,13 @@ from app.main import create_app
 from app.settings import Settings
 from app.storage.database import Sessions
 from tests.support.api import serving
-from tests.support.jobs import NO_LIMIT
-from workers.calendars import make_calendar
-from workers.runtime import Runtime
+from tests.support.jobs import run
 
 
 @pytest.fixture
 async def result_path(client: httpx.AsyncClient, sessions: Sessions, settings: Settings) -> str:
     job = (await client.post("/todos/ical")).json()
-    async with Runtime(sessions, settings).attempt(UUID(job["task_id"])) as held:
-        assert held is not None
-        await make_calendar(sessions, held, timezone="UTC", max_bytes=NO_LIMIT)
+    await run(sessions, settings, job["task_id"])
     return f"/todos/ical/{job['task_id']}/result"
 
 

@@ -94,6 +94,20 @@ async def test_a_heartbeat_keeps_the_lease(sessions: Sessions, hurried: Settings
         assert await until(later, "a heartbeat")
 
 
+async def test_however_long_the_lease_is_it_is_told_how_far_an_attempt_is(
+    sessions: Sessions, settings: Settings, job_id: UUID
+) -> None:
+    patient = settings.model_copy(update={"lease": timedelta(hours=1)})
+    async with Runtime(sessions, patient).attempt(job_id) as held:
+        assert held is not None
+        held.progress.total, held.progress.done = 2, 1
+
+        async def half() -> bool:
+            return (await read(sessions, job_id)).progress == 0.5
+
+        assert await until(half, "a heartbeat")
+
+
 async def test_an_attempt_that_lost_its_job_is_stopped(
     sessions: Sessions, hurried: Settings, job_id: UUID
 ) -> None:

@@ -9,10 +9,13 @@ from app.domain.calendars import CalendarOptions
 from app.domain.events import JobEvent
 from app.domain.jobs import Claim, Counts, Job, JobState
 from app.domain.owners import BUILT_IN_OWNER
+from app.settings import Settings
 from app.storage import events, sweeps
 from app.storage import jobs as queries
 from app.storage.database import Sessions
 from app.storage.schema import jobs
+from workers.calendars import make_calendar
+from workers.runtime import Runtime
 
 LEASE = timedelta(seconds=10)
 NONE = timedelta()
@@ -43,6 +46,13 @@ async def read(sessions: Sessions, job_id: UUID) -> Job:
         job = await queries.find(session, BUILT_IN_OWNER, job_id)
     assert job is not None
     return job
+
+
+async def run(sessions: Sessions, settings: Settings, job_id: str) -> None:
+    """Make the calendar of a job that waits, as a worker does."""
+    async with Runtime(sessions, settings).attempt(UUID(job_id)) as held:
+        assert held is not None
+        await make_calendar(sessions, held, timezone="UTC", max_bytes=NO_LIMIT)
 
 
 async def end_lease(sessions: Sessions) -> None:
