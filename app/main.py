@@ -23,12 +23,15 @@ from app.queue.publisher import Publisher
 from app.services import Services
 from app.services.calendars import CalendarService
 from app.services.health import HealthService
+from app.services.histories import read_history
 from app.services.open_jobs import OpenJobs
 from app.services.todos import TodoService
+from app.services.watching import Watching
 from app.settings import Settings
 from app.storage import backlog
-from app.storage.database import Sessions, open_engine, open_sessions
+from app.storage.database import open_engine, open_sessions
 from app.storage.migrations import expected_head
+from app.storage.notices import Notices
 from app.web import pages
 
 _IDLE = timedelta(seconds=5)
@@ -47,15 +50,30 @@ def create_app(settings: Settings) -> FastAPI:
         metrics = ApiMetrics.new()
         publisher = Publisher.open(settings, metrics=metrics.sends)
         watching = _watching_engine(settings)
-        health = HealthService(open_sessions(watching), publisher, expected_head())
-        app.state.services = _services(
-            settings, open_sessions(todos_engine), open_sessions(jobs_engine), publisher, metrics, health
+        jobs_sessions = open_sessions(jobs_engine)
+        app.state.watching = Watching(
+            Notices(settings.database_url, "taskoverflow-api-listening").listen,
+            partial(read_history, jobs_sessions),
+            settings.max_watchers,
+        )
+        app.state.services = Services(
+            todos=TodoService(open_sessions(todos_engine), settings.timezone, settings.max_todos),
+            calendars=CalendarService(
+                jobs_sessions,
+                publisher,
+                settings.resend_after,
+                OpenJobs.stored(jobs_sessions, settings.max_open_jobs),
+                app.state.watching,
+                metrics,
+            ),
+            health=HealthService(open_sessions(watching), publisher, expected_head()),
         )
         app.state.urls = PublicUrls(settings.public_url, settings.trusted_proxies)
         app.state.downloads = Downloads(settings.max_downloads)
         async with _watched_backlog(watching, metrics) as app.state.backlog:
             app.state.metrics = metrics
             yield
+        await app.state.watching.close()
         publisher.close()
         for engine in (todos_engine, jobs_engine, watching):
             await engine.dispose()
@@ -99,24 +117,3 @@ async def _watched_backlog(engine: AsyncEngine, metrics: ApiMetrics) -> AsyncIte
     metrics.registry.register(BacklogGauges(lambda: watch.seen))
     yield watch
     await watch.close()
-
-
-def _services(
-    settings: Settings,
-    todos_sessions: Sessions,
-    jobs_sessions: Sessions,
-    publisher: Publisher,
-    metrics: ApiMetrics,
-    health: HealthService,
-) -> Services:
-    return Services(
-        todos=TodoService(todos_sessions, settings.timezone, settings.max_todos),
-        calendars=CalendarService(
-            jobs_sessions,
-            publisher,
-            settings.resend_after,
-            OpenJobs.stored(jobs_sessions, settings.max_open_jobs),
-            metrics,
-        ),
-        health=health,
-    )

@@ -139,6 +139,9 @@ class Settings(DatabaseSettings):
     max_downloads: Annotated[int, Field(ge=1)] = 100
     """How many calendars one API process sends at once."""
 
+    max_watchers: Annotated[int, Field(ge=1)] = 10_000
+    """How many clients may wait at once for tasks to change, in one API process."""
+
     max_result_bytes: Annotated[int, Field(ge=1024)] = 1024**3
     """How large a calendar may be; a job whose calendar is larger fails."""
 

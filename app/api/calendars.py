@@ -9,13 +9,22 @@ from fastapi import APIRouter, Body, Query, Request, Response
 from app.api.conditional import file_response
 from app.api.cursor import JOB_CURSOR, after_job, cursor_parameter, job_cursor, next_page
 from app.api.dependencies import Calendars, DownloadPlaces, LinksTo, Owner, TaskId
+from app.api.event_stream import EVENT_STREAM, EventStream, LastEventId, has_all
 from app.api.idempotency import REPLAYED, IdempotencyKey
 from app.api.json_route import JsonRoute
 from app.api.models import CalendarRequest, TaskAccepted, TaskStatus
-from app.api.openapi import ACCEPTED_RESPONSE, CALENDAR_RESPONSES, LINK_HEADER, problems
+from app.api.openapi import (
+    ACCEPTED_RESPONSES,
+    CALENDAR_RESPONSES,
+    EVENT_RESPONSES,
+    LINK_HEADER,
+    PREFERENCE_APPLIED,
+    problems,
+)
 from app.api.ratelimit import ratelimit_headers
 from app.api.timelines import TaskDetails
 from app.api.urls import PREFIX
+from app.api.waiting import AskedWait, PreferredWait, while_there
 from app.domain.jobs import OPEN, JobState
 
 router = APIRouter(prefix=f"{PREFIX}/todos/ical", tags=["calendars"], route_class=JsonRoute)
@@ -38,17 +47,24 @@ Cursor = Annotated[str | None, cursor_parameter(JOB_CURSOR)]
     status_code=HTTPStatus.ACCEPTED,
     operation_id="createCalendar",
     summary="Make a calendar",
-    responses={**ACCEPTED_RESPONSE, **problems(400, 408, 413, 415, 422, 429, 503)},
+    response_model=TaskAccepted,
+    responses={**ACCEPTED_RESPONSES, **problems(400, 408, 413, 415, 422, 429, 503)},
 )
 async def create_calendar(
+    request: Request,
     response: Response,
     calendars: Calendars,
     owner: Owner,
     links: LinksTo,
     key: IdempotencyKey,
+    wait: PreferredWait,
     options: Annotated[CalendarRequest, Body()] = CalendarRequest(),  # noqa: B008 - frozen
-) -> TaskAccepted:
-    """Ask for a calendar of the todos; the answer says where to watch it being made."""
+) -> TaskAccepted | Response:
+    """Ask for a calendar of the todos; the answer says where to watch it being made.
+
+    A client that would rather wait sends `Prefer: wait=5`: if the file is there within that time the answer
+    is 200, and has its `result_url`.
+    """
     accepted = await calendars.submit(owner, options.to_domain(), key)
     task_url = links.status(accepted.job_id)
     response.headers["location"] = task_url
@@ -56,6 +72,12 @@ async def create_calendar(
         response.headers[REPLAYED] = "true"
     if (quota := calendars.quota(owner)) is not None:
         response.headers.update(ratelimit_headers(quota))
+    if wait is not None:
+        wait.note(response)
+        made = calendars.made(owner, accepted.job_id, seconds=wait.seconds)
+        if (job := await while_there(request, wait, made)) is not None:
+            body = TaskStatus.of(job, links).model_dump_json(exclude_none=True)
+            return Response(body, HTTPStatus.OK, dict(response.headers), "application/json")
     return TaskAccepted(task_id=accepted.job_id, task_url=task_url)
 
 
@@ -106,18 +128,67 @@ async def get_calendar(
     "/{task_id}/status",
     operation_id="getCalendarStatus",
     summary="Watch a calendar being made",
+    response_model=TaskStatus,
     response_model_exclude_none=True,
-    responses=problems(404, 503),
+    responses={200: {"headers": PREFERENCE_APPLIED}, **problems(400, 404, 503)},
 )
 async def get_status(
-    task_id: TaskId, response: Response, calendars: Calendars, owner: Owner, links: LinksTo
-) -> TaskStatus:
-    """How far the job is; the file is there once `task_status` is `SUCCESS`."""
-    job = await calendars.status(owner, task_id)
+    task_id: TaskId,
+    request: Request,
+    response: Response,
+    calendars: Calendars,
+    owner: Owner,
+    links: LinksTo,
+    wait: AskedWait,
+) -> TaskStatus | Response:
+    """How far the job is; the file is there once `task_status` is `SUCCESS`.
+
+    With `wait=20`, or `Prefer: wait=20`, the answer comes as soon as `task_status` changes, and after twenty
+    seconds if it does not.
+    """
     response.headers["cache-control"] = "no-store"
+    if wait is None:
+        job = await calendars.status(owner, task_id)
+    else:
+        changed = calendars.next_state(owner, task_id, seconds=wait.seconds)
+        if (answer := await while_there(request, wait, changed)) is None:
+            return Response(status_code=HTTPStatus.NO_CONTENT)  # which nobody is there to read
+        job = answer
+        wait.note(response)
     if job.state in OPEN:
         response.headers["retry-after"] = _POLL_SECONDS
     return TaskStatus.of(job, links)
+
+
+@router.get(
+    "/{task_id}/events",
+    operation_id="watchCalendar",
+    summary="Hear of a calendar being made",
+    response_class=Response,
+    responses={**EVENT_RESPONSES, **problems(400, 404, 503)},
+)
+async def watch_calendar(
+    task_id: TaskId,
+    request: Request,
+    calendars: Calendars,
+    owner: Owner,
+    links: LinksTo,
+    last_id: LastEventId,
+) -> Response:
+    """What happens to the job, as it happens: server-sent events, for a browser's `EventSource`.
+
+    `timeline` events are those of the timeline, each with an `id` to go on behind after a lost connection;
+    `status` events say how far the job is, and follow each change. The last one is that of a final
+    `task_status`; whoever comes back for more is answered 204, which ends an `EventSource`.
+    """
+    histories = calendars.histories(owner, task_id)
+    first = await anext(histories)
+    if has_all(first, last_id) or request.scope.get("head"):
+        await histories.aclose()
+        if request.scope.get("head"):
+            return Response(headers={"cache-control": "no-store"}, media_type=EVENT_STREAM)
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+    return EventStream(first, histories, last_id, links)
 
 
 @router.get(

@@ -178,6 +178,9 @@ class TaskStatus(BaseModel):
         str, Field(description="Where the file is once it is made.", json_schema_extra={"format": "uri"})
     ]
     options: CalendarOptionsModel
+    progress: Annotated[
+        float, Field(description="How much is done, from 0 to 1.", ge=0, le=1, examples=[0.25])
+    ]
     attempt: Annotated[int, Field(description="How often the job was started.", examples=[1])]
     created_at: datetime
     started_at: Annotated[datetime | SkipJsonSchema[None], Field(description="When it first was.")] = None
@@ -201,6 +204,7 @@ class TaskStatus(BaseModel):
             task_status=job.state,
             result_url=links.result(job.id),
             options=CalendarOptionsModel(**job.options.to_json()),
+            progress=round(job.progress, 4),
             attempt=job.attempt,
             created_at=job.created_at,
             started_at=job.started_at,

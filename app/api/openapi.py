@@ -6,7 +6,9 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from app.api.event_stream import EVENT_STREAM
 from app.api.idempotency import REPLAYED
+from app.api.models import TaskStatus
 from app.api.problems import MEDIA_TYPE, ProblemModel
 
 _DESCRIPTION = """\
@@ -45,24 +47,62 @@ RATELIMIT_HEADERS = {
     "RateLimit": {"description": 'How many more may be asked for now, as `"open-tasks";r=…`.', **_TEXT},
 }
 _HEADERS = {429: {"Retry-After": {"description": "In seconds.", **_TEXT}, **RATELIMIT_HEADERS}}
+_EVENT = {
+    # Of each event, as OpenAPI 3.2 would say with itemSchema.
+    "type": "object",
+    "properties": {
+        "event": {"type": "string", "enum": ["timeline", "status"]},
+        "id": {"type": "string"},
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": {
+                "anyOf": [
+                    {"$ref": "#/components/schemas/TaskEvent"},
+                    {"$ref": "#/components/schemas/TaskStatus"},
+                ]
+            },
+        },
+    },
+    "required": ["event", "data"],
+}
+_EVENT_EXAMPLE = {
+    "event": "timeline",
+    "id": "71",
+    "data": '{"at":"2026-11-24T08:30:00Z","attempt":1,"kind":"claimed"}',
+}
 _EXAMPLE = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Taskoverflow Calendar//mxm.dk//\r\nEND:VCALENDAR\r\n"
 _FILE = {
     "content": {"text/calendar": {"schema": {"type": "string"}, "example": _EXAMPLE}},
     "headers": _FILE_HEADERS,
 }
 
-ACCEPTED_RESPONSE: dict[int | str, dict[str, Any]] = {
-    202: {
-        "description": "Accepted: it will be made, whatever dies.",
-        "headers": {
-            "Location": {"description": "The `task_url`.", **_TEXT},
-            REPLAYED: {
-                "description": "`true` where the request was a repetition, and its task was accepted before.",
-                "schema": {"type": "string", "enum": ["true"]},
-            },
-            **RATELIMIT_HEADERS,
-        },
-    }
+PREFERENCE_APPLIED = {
+    "Preference-Applied": {"description": "`wait=N`, where `Prefer` asked for it.", **_TEXT},
+}
+_ACCEPTED_HEADERS = {
+    "Location": {"description": "The `task_url`.", **_TEXT},
+    REPLAYED: {
+        "description": "`true` where the request was a repetition, and its task was accepted before.",
+        "schema": {"type": "string", "enum": ["true"]},
+    },
+    **PREFERENCE_APPLIED,
+    **RATELIMIT_HEADERS,
+}
+ACCEPTED_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Accepted, and made while the client waited, as it preferred.",
+        "model": TaskStatus,
+        "headers": _ACCEPTED_HEADERS,
+    },
+    202: {"description": "Accepted: it will be made, whatever dies.", "headers": _ACCEPTED_HEADERS},
+}
+EVENT_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "`timeline` events, whose data is a TaskEvent, and `status` events with a TaskStatus.",
+        "content": {EVENT_STREAM: {"schema": _EVENT, "example": _EVENT_EXAMPLE}},
+    },
+    204: {"description": "The task has ended, and the client has heard of all of it."},
 }
 
 CALENDAR_RESPONSES: dict[int | str, dict[str, Any]] = {

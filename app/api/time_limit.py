@@ -11,6 +11,16 @@ from app.domain.errors import Unavailable
 
 log = structlog.get_logger(__name__)
 
+_LIMIT = "taskoverflow.time_limit"
+"""Where a request's scope says what bounds it."""
+
+
+def allow_more(request: Request, seconds: float) -> None:
+    """Let the answer to this request begin later by so much: it was asked to wait."""
+    limit = request.scope.get(_LIMIT)
+    if isinstance(limit, _Limit):
+        limit.extend(seconds)
+
 
 class TimeLimit:
     """Answers 503 where an answer has not begun in time; once it has, it may take as long as it takes."""
@@ -24,9 +34,8 @@ class TimeLimit:
             await self._app(scope, receive, send)
             return
         limit = _Limit(scope, send, self._seconds)
-        timer = asyncio.get_running_loop().call_later(self._seconds, limit.reached)
         try:
-            await self._app(scope, receive, limit.send)
+            await self._app({**scope, _LIMIT: limit}, receive, limit.send)
         except asyncio.CancelledError:
             if limit.answering is None:
                 raise
@@ -36,7 +45,7 @@ class TimeLimit:
             # Its client has an answer already.
             log.exception("late_request_failed", method=scope["method"], path=scope["path"])
         finally:
-            timer.cancel()
+            limit.timer.cancel()
         if limit.answering is not None:
             limit.handler.uncancel()
             await limit.answering
@@ -50,8 +59,14 @@ class _Limit:
         self._send = send
         self._seconds = seconds
         self._begun = False
+        self.timer = asyncio.get_running_loop().call_later(seconds, self.reached)
         self.handler = _current_task()
         self.answering: asyncio.Task[None] | None = None
+
+    def extend(self, seconds: float) -> None:
+        self.timer.cancel()
+        self._seconds += seconds
+        self.timer = asyncio.get_running_loop().call_later(self._seconds, self.reached)
 
     async def send(self, message: Message) -> None:
         if self.answering is None:

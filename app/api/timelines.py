@@ -37,12 +37,14 @@ class TaskDetails(TaskStatus):
     @classmethod
     def of_history(cls, job: Job, events: Sequence[JobEvent], links: Links) -> Self:
         """Show a job with its timeline."""
-        return cls(**TaskStatus.of(job, links).model_dump(), timeline=list(_timeline(job, events)))
+        timeline = [event for _, event in numbered_timeline(job, events)]
+        return cls(**TaskStatus.of(job, links).model_dump(), timeline=timeline)
 
 
-def _timeline(job: Job, events: Sequence[JobEvent]) -> Iterator[TaskEvent]:
+def numbered_timeline(job: Job, events: Sequence[JobEvent]) -> Iterator[tuple[int, TaskEvent]]:
+    """What happened to a job, in order, each with a number that is higher than the one before."""
     # That it was accepted is what the row itself says.
-    yield TaskEvent(at=job.created_at, attempt=0, kind=_ACCEPTED)
+    yield 0, TaskEvent(at=job.created_at, attempt=0, kind=_ACCEPTED)
     for event in events:
         detail = event.detail if event.kind in TOLD_TO_CLIENTS else None
-        yield TaskEvent(at=event.at, attempt=event.attempt, kind=event.kind, detail=detail)
+        yield event.id, TaskEvent(at=event.at, attempt=event.attempt, kind=event.kind, detail=detail)

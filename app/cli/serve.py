@@ -1,6 +1,10 @@
 """``taskoverflow api``: the HTTP API, one process in the foreground."""
 
+import socket
+from contextlib import suppress
+
 import uvicorn
+from fastapi import FastAPI
 
 from app.cli.serving.receiving import bounded_protocol
 from app.cli.serving.sending import Bounds
@@ -11,6 +15,8 @@ from app.queue.startup import require_broker
 from app.settings import Settings, read_settings
 
 _GRACE_SECONDS = 10
+_NOT_STARTED = 3
+"""The exit code that uvicorn has for it."""
 
 
 def api() -> None:
@@ -18,8 +24,9 @@ def api() -> None:
     settings = read_settings(Settings)
     configure_logs(settings.log_format)
     require_broker(settings, patience=PATIENCE)
-    uvicorn.run(
-        create_app(settings),
+    application = create_app(settings)
+    config = uvicorn.Config(
+        application,
         host=settings.host,
         port=settings.port,
         http=bounded_protocol(
@@ -37,3 +44,19 @@ def api() -> None:
         log_config=None,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
+    server = _Server(config, application)
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        raise SystemExit(_NOT_STARTED)
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, application: FastAPI) -> None:
+        super().__init__(config)
+        self._application = application
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Those who wait for tasks to change would be waited for, and then cut off: they are answered now.
+        await self._application.state.watching.close()
+        await super().shutdown(sockets)

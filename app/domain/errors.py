@@ -105,6 +105,13 @@ class TooManyDownloads(Problem):
     retry_after = 5
 
 
+class TooManyWatchers(Problem):
+    """As many clients wait for tasks to change as may at once."""
+
+    slug, title, status = "too-many-watchers", "Too many watchers", HTTPStatus.SERVICE_UNAVAILABLE
+    retry_after = 5
+
+
 class MalformedRequest(Problem):
     """What arrived is not HTTP."""
 

@@ -1,6 +1,6 @@
 """Asking for a calendar, watching it being made, and reading it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -16,20 +16,19 @@ from app.domain.errors import (
     TaskExpired,
     TaskFailed,
     TaskNotFinished,
-    TaskNotFound,
     TooManyOpenTasks,
 )
-from app.domain.events import JobEvent
 from app.domain.jobs import Job, JobPlace, JobState
 from app.domain.owners import OwnerId
 from app.domain.quotas import Quota
 from app.metrics.api import ApiMetrics
 from app.queue.messages import RenderCalendar
 from app.queue.publisher import Publisher, SendFailed
+from app.services.histories import History, found, read_history
 from app.services.open_jobs import OpenJobs
-from app.storage import events, idempotency, jobs, results
+from app.services.watching import Watching
+from app.storage import idempotency, jobs, results
 from app.storage.database import Sessions, at_once
-from app.storage.snapshots import at_one_moment
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +50,7 @@ class CalendarService:
     publisher: Publisher
     resend_after: timedelta
     open_jobs: OpenJobs
+    watching: Watching
     metrics: ApiMetrics
 
     async def submit(self, owner: OwnerId, options: CalendarOptions, key: str | None = None) -> Accepted:
@@ -120,13 +120,30 @@ class CalendarService:
     async def status(self, owner: OwnerId, job_id: UUID) -> Job:
         """The job as it is now, or ``TaskNotFound``."""
         async with self.sessions.begin() as session:
-            return _found(await jobs.find(session, owner, job_id), job_id)
+            return found(await jobs.find(session, owner, job_id), job_id)
 
-    async def history(self, owner: OwnerId, job_id: UUID) -> tuple[Job, list[JobEvent]]:
-        """The job and what happened to it, both as they were at one moment."""
-        async with at_one_moment(self.sessions) as session:
-            job = _found(await jobs.find(session, owner, job_id), job_id)
-            return job, await events.of_job(session, job.id)
+    async def next_state(self, owner: OwnerId, job_id: UUID, *, seconds: float) -> Job:
+        """The job once its state has changed, or as it is when the time is over; at once if it is final."""
+        return await self.watching.until(
+            owner, job_id, lambda first, latest: latest.state is not first.state, seconds=seconds
+        )
+
+    async def made(self, owner: OwnerId, job_id: UUID, *, seconds: float) -> Job | None:
+        """An accepted job if its file is there in time; raises nothing, for accepted it stays."""
+        try:
+            job = await self.watching.until(owner, job_id, lambda *_: False, seconds=seconds)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the client can still ask
+            log.warning("not_waited_for", job_id=str(job_id), reason=str(error) or type(error).__name__)
+            return None
+        return job if job.state is JobState.SUCCESS else None
+
+    async def history(self, owner: OwnerId, job_id: UUID) -> History:
+        """The job and what happened to it."""
+        return await read_history(self.sessions, owner, job_id)
+
+    def histories(self, owner: OwnerId, job_id: UUID) -> AsyncGenerator[History]:
+        """The job and what happened to it, again after each change, until it is final."""
+        return self.watching.histories(owner, job_id)
 
     async def page(
         self, owner: OwnerId, states: Sequence[JobState], *, before: JobPlace | None, limit: int
@@ -142,7 +159,7 @@ class CalendarService:
         async with self.sessions.begin() as session:
             cancelled = await jobs.cancel(session, owner, job_id)
             # Whoever ended it, and be it a moment ago: what is final stays, so it can be read afterwards.
-            job = _found(await jobs.find(session, owner, job_id), job_id)
+            job = found(await jobs.find(session, owner, job_id), job_id)
         if cancelled:
             self.metrics.jobs_ended.inc(JobState.REVOKED)
         if job.state is not JobState.REVOKED:
@@ -173,9 +190,3 @@ def _replayed(earlier: Job, options: CalendarOptions) -> Accepted:
     if earlier.options != options:
         raise KeyReused(f"The key was sent before, for task {earlier.id}, whose options are others.")
     return Accepted(earlier.id, replayed=True)
-
-
-def _found(job: Job | None, job_id: UUID) -> Job:
-    if job is None:
-        raise TaskNotFound(f"There is no task {job_id}.")
-    return job

@@ -71,6 +71,7 @@ def test_null_is_never_one_of_several_schemas(schema: dict[str, Any]) -> None:
 def test_the_service_does_what_its_schema_says(database_url: str, broker_url: str, tmp_path: Path) -> None:
     with service(database_url, broker_url, tmp_path) as running:
         running.start_api()
+        running.start("worker")  # so that what waits for a calendar gets one
         options = ["--seed=1", "--max-examples=25", "--phases=examples,coverage,fuzzing"]
         options += ["--generation-database=none", "--no-color"]
         schemathesis = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG)]

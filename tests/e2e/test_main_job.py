@@ -1,12 +1,15 @@
 """Todos in, a calendar out, through processes as users run them."""
 
+import asyncio
 import json
 import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
+import asyncpg
 import httpx
 import pytest
 import vobject
@@ -16,6 +19,7 @@ from icalendar import Calendar
 from tests.support import databases
 from tests.support.asking import ask, held_up, state
 from tests.support.processes import COMMAND, Service, service
+from tests.support.waiting import until
 
 EXPECTED_DEADLINE = (
     "expected an ISO 8601 date or date-time, such as 2026-02-27T14:00:00 or 2026-02-27T14:00:00Z"
@@ -48,6 +52,31 @@ async def a_job_in_the_middle(running: Service, client: httpx.Client) -> AsyncIt
         url = ask(client)
         await state(client, url, "STARTED")
         yield url
+
+
+async def test_an_api_that_stops_answers_those_who_wait(running: Service, client: httpx.Client) -> None:
+    url = ask(client)
+    async with httpx.AsyncClient(trust_env=False, timeout=30) as patient:
+        waiting = asyncio.create_task(patient.get(url, params={"wait": 60}))
+        hearing = asyncio.create_task(patient.get(url.replace("status", "events")))
+        await until(partial(is_listening, running.database_url), "a client that waits")
+        running.processes[0].send_signal(signal.SIGTERM)
+        assert (await waiting).json()["task_status"] == "PENDING"
+        assert "event: status" in (await hearing).text
+    assert running.processes[0].wait() in {0, -signal.SIGTERM}
+
+
+async def is_listening(database_url: str) -> bool:
+    """Whether the API has heard that somebody waits, and listens to Postgres for it."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        found = await connection.fetchval(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND application_name = 'taskoverflow-api-listening'"
+        )
+    finally:
+        await connection.close()
+    return bool(found)
 
 
 async def test_the_sample_becomes_a_calendar_that_three_parsers_read(

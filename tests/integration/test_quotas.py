@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 from uuid import uuid4
 
 import asyncpg
@@ -14,10 +15,13 @@ from app.domain.owners import BUILT_IN_OWNER, OwnerId
 from app.metrics.api import ApiMetrics
 from app.queue.publisher import Publisher
 from app.services.calendars import Accepted, CalendarService
+from app.services.histories import read_history
 from app.services.open_jobs import OpenJobs
+from app.services.watching import Watching
 from app.settings import Settings
 from app.storage import jobs
 from app.storage.database import Sessions
+from app.storage.notices import Notices
 from tests.support import databases
 from tests.support.api import api
 from tests.support.asking import add_rows, waiting_for_locks
@@ -127,8 +131,9 @@ async def test_a_twin_of_the_request_that_had_the_last_place_is_not_refused(
         return 1
 
     twin = uuid4()
+    watching = Watching(Notices(few.database_url, "tests").listen, partial(read_history, sessions), limit=1)
     service = CalendarService(
-        sessions, publisher, timedelta(hours=1), OpenJobs(1, count, lambda: 0.0), ApiMetrics.new()
+        sessions, publisher, timedelta(hours=1), OpenJobs(1, count, lambda: 0.0), watching, ApiMetrics.new()
     )
     assert await service.submit(BUILT_IN_OWNER, CalendarOptions(), key) == Accepted(twin, replayed=True)
     with pytest.raises(TooManyOpenTasks):

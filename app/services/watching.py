@@ -1,0 +1,120 @@
+"""Waiting for jobs: each change is heard once and read once, however many wait for it."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import aclosing, contextmanager, suppress
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from app.domain.errors import TooManyWatchers
+from app.domain.jobs import OPEN, Job
+from app.domain.owners import OwnerId
+from app.services.histories import History
+
+
+@dataclass(slots=True)
+class _Watched:
+    """One job that somebody waits for."""
+
+    watchers: int = 0
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set at the next change, and then replaced."""
+    reads: "dict[OwnerId, asyncio.Future[History]]" = field(default_factory=dict)
+    """What was read since the last change, for all that wait."""
+
+    def tell(self) -> None:
+        self.reads.clear()
+        self.changed.set()
+        self.changed = asyncio.Event()
+
+
+@dataclass(slots=True)
+class Watching:
+    """Tells those who wait for a job of its changes."""
+
+    listen: Callable[[Callable[[UUID], None], Callable[[], None]], Coroutine[None, None, None]]
+    """Calls the first for each job that changes, and the second when some may have gone unheard."""
+    read: Callable[[OwnerId, UUID], Awaitable[History]]
+    """Raises ``TaskNotFound`` for a job that the owner does not have."""
+    limit: int
+    """How many may wait at once."""
+    _jobs: dict[UUID, _Watched] = field(default_factory=dict)
+    waiting: int = 0
+    """How many do now."""
+    _listening: "asyncio.Task[None] | None" = None
+    _closed: bool = False
+
+    async def histories(self, owner: OwnerId, job_id: UUID) -> AsyncGenerator[History]:
+        """The job as it is, and again after each change, until it is final or this process stops.
+
+        Changes that follow each other closely may be seen as one. Raises ``TooManyWatchers``.
+        """
+        with self._watched(job_id) as watched:
+            # Before the first look, so that no change can come between it and the waiting.
+            changed = watched.changed
+            history = await self.read(owner, job_id)
+            yield history
+            while history[0].state in OPEN and not self._closed:
+                await changed.wait()
+                changed = watched.changed
+                history = await self._read_once(watched, owner, job_id)
+                yield history
+
+    async def until(
+        self, owner: OwnerId, job_id: UUID, enough: Callable[[Job, Job], bool], *, seconds: float
+    ) -> Job:
+        """The job once ``enough``, of how it was at first and how it is, is true, or as it is in the end.
+
+        The end is that of the time, of the job, or of this process. Raises ``TooManyWatchers``.
+        """
+        async with aclosing(self.histories(owner, job_id)) as histories:
+            first, _ = await anext(histories)
+            latest = first
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    async for latest, _ in histories:
+                        if enough(first, latest):
+                            break
+        return latest
+
+    async def close(self) -> None:
+        """Have everybody go on with what is known now, and hear of nothing more."""
+        self._closed = True
+        self._tell_all()
+        if self._listening is not None:
+            self._listening.cancel()
+            await asyncio.wait({self._listening})
+
+    @contextmanager
+    def _watched(self, job_id: UUID) -> Iterator[_Watched]:
+        if self.waiting >= self.limit:
+            raise TooManyWatchers(f"{self.limit} wait for tasks to change, and no more may at once.")
+        if self._listening is None:
+            # Those who come before it hears anything are told to look again once it does.
+            self._listening = asyncio.create_task(self.listen(self._tell, self._tell_all))
+        watched = self._jobs.setdefault(job_id, _Watched())
+        watched.watchers += 1
+        self.waiting += 1
+        try:
+            yield watched
+        finally:
+            self.waiting -= 1
+            watched.watchers -= 1
+            if not watched.watchers:
+                del self._jobs[job_id]
+
+    async def _read_once(self, watched: _Watched, owner: OwnerId, job_id: UUID) -> History:
+        if owner not in watched.reads:
+            reading = asyncio.ensure_future(self.read(owner, job_id))
+            reading.add_done_callback(lambda done: done.cancelled() or done.exception())
+            watched.reads[owner] = reading
+        # It goes on for the others if the one that began it goes away.
+        return await asyncio.shield(watched.reads[owner])
+
+    def _tell(self, job_id: UUID) -> None:
+        if (watched := self._jobs.get(job_id)) is not None:
+            watched.tell()
+
+    def _tell_all(self) -> None:
+        for watched in self._jobs.values():
+            watched.tell()
