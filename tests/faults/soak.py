@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import signal
 import sys
 import tempfile
 import time
@@ -10,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random, SystemRandom
+
+import asyncpg
 
 from tests.faults.churn import keep_cancelling, keep_changing_todos
 from tests.faults.eye import Eye, open_eye
@@ -29,6 +32,9 @@ SETTINGS = {**HURRY, "TASKOVERFLOW_MAX_ATTEMPTS": str(MAX_ATTEMPTS)}
 
 _ALLOWANCE_SECONDS = 45.0
 _PROGRESS_SECONDS = 30.0
+_MANY_OPEN = 200
+"""So many unfinished jobs are enough to be hit by any fault; more would only measure how fast the machine is."""
+_LOOK_SECONDS = 0.5
 _COMPONENTS = ("event", "todo", "both")
 
 Say = Callable[[str], None]
@@ -70,6 +76,7 @@ class Soak:
                 asyncio.create_task(keep_changing_todos(self.stack.url, random)),
                 asyncio.create_task(keep_cancelling(self.stack.url, load.accepted, random)),
                 asyncio.create_task(self._tell(load)),
+                asyncio.create_task(self._let_workers_catch_up(load)),
             ]
             plan = schedule(self.seed, seconds, sorted(faults))
             await asyncio.gather(*(self._inject(one, faults[one.fault]) for one in plan))
@@ -90,6 +97,21 @@ class Soak:
             await asyncio.sleep(planned.seconds)
         self._active.remove(planned.fault)
         self.lasted.append(Lasted(planned.fault, began, await self._moment()))
+
+    async def _let_workers_catch_up(self, load: Load) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            if await self._open_jobs() > _MANY_OPEN:
+                with load.paused():
+                    while await self._open_jobs() > _MANY_OPEN / 2:
+                        await asyncio.sleep(_LOOK_SECONDS)
+
+    async def _open_jobs(self) -> int:
+        query = "SELECT count(*) AS jobs FROM jobs WHERE state IN ('PENDING', 'STARTED', 'RETRY')"
+        try:
+            return int((await self.eye.fetch(query))[0]["jobs"])
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            return 0  # Postgres is down, and takes no jobs either
 
     async def _moment(self) -> datetime:
         """By this machine's clock, which is the database's too: it may be down."""
@@ -167,6 +189,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=SystemRandom().randrange(1_000_000))
     parser.add_argument("--broker", choices=KINDS, default="redis")
     chosen = parser.parse_args(arguments)
+    # So that what was started is ended as well.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     _say(f"SEED={chosen.seed} BROKER={chosen.broker} MINUTES={chosen.minutes:g}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
