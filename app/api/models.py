@@ -60,10 +60,11 @@ class TodoUpdate(_Request):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"completed": True}]})
 
-    # The defaults are never read: only what was sent is.
-    title: Annotated[Line, Field(description=_TITLE)] = ""
+    # The defaults are never read: only what was sent is. Nor are they in the schema, from which a generated
+    # client would take them, and send `completed: false` with each new title.
+    title: Annotated[Line, Field(description=_TITLE)] = None  # type: ignore[assignment]
     description: Annotated[DescriptionText | None, Field(description=_DESCRIPTION)] = None
-    completed: Annotated[StrictBool, Field(description="Whether it is done.")] = False
+    completed: Annotated[StrictBool, Field(description="Whether it is done.")] = None  # type: ignore[assignment]
     deadline_at: Annotated[DeadlineText, Field(description=DEADLINE_DESCRIPTION)] = None
 
     def to_domain(self) -> TodoChanges:
@@ -129,7 +130,7 @@ class CalendarRequest(_Request):
         json_schema_extra={"examples": [{}, {"component": "both", "timezone": "Europe/Oslo", "alarm": 30}]}
     )
 
-    component: Annotated[Literal["event", "todo", "both"], Field(description=_COMPONENT)] = "event"
+    component: Annotated[Component, Field(description=_COMPONENT)] = Component.EVENT
     # None is not allowed in a request: it is only what says that a member was left out.
     completed: Annotated[
         StrictBool, Field(description="Only todos that are done, or only those that are not. Default: both.")
@@ -148,7 +149,7 @@ class CalendarRequest(_Request):
 
     def to_domain(self) -> CalendarOptions:
         """The same in the domain's words."""
-        return CalendarOptions(**{**self.model_dump(), "component": Component(self.component)})
+        return CalendarOptions(**self.model_dump())
 
 
 class CalendarOptionsModel(BaseModel):

@@ -10,6 +10,7 @@ from app.api.event_stream import EVENT_STREAM
 from app.api.idempotency import REPLAYED
 from app.api.models import TaskStatus
 from app.api.problems import MEDIA_TYPE, ProblemModel
+from app.api.tidy_schema import tidy
 
 _DESCRIPTION = """\
 Todos in, a calendar out. Ask for one with `POST /api/v1/todos/ical`, watch its `task_url`, and download
@@ -148,7 +149,11 @@ def _schema(app: FastAPI) -> dict[str, Any]:
         routes=app.routes,
         tags=_TAGS,
         license_info={"name": "MIT", "identifier": "MIT"},
+        contact={"name": "The TaskOverflow authors"},
+        # Wherever the schema was read: no deployment's address is known here.
+        servers=[{"url": "/", "description": "The service that this schema describes."}],
     )
+    schema["security"] = []  # nobody has to sign in
     components = schema["components"]["schemas"]
     for name in ("HTTPValidationError", "ValidationError"):
         components.pop(name, None)
@@ -160,30 +165,4 @@ def _schema(app: FastAPI) -> dict[str, Any]:
             answers = operation["responses"]
             if "422" in answers and MEDIA_TYPE not in answers["422"]["content"]:
                 del answers["422"]
-    described: dict[str, Any] = _without_null_unions(schema)
-    for path in described["paths"].values():
-        for operation in path.values():
-            for parameter in operation.get("parameters", []):
-                _never_null(parameter["schema"])
-    return described
-
-
-def _never_null(schema: dict[str, Any]) -> None:
-    # In a query None only says that a parameter was left out; nobody can send it.
-    match schema.get("type"):
-        case [kind, "null"]:
-            schema["type"] = kind
-
-
-def _without_null_unions(node: Any) -> Any:  # noqa: ANN401 - any JSON
-    """Write ``anyOf: [{type: string}, {type: null}]`` as ``type: [string, null]``, as 3.1 allows."""
-    if isinstance(node, list):
-        return [_without_null_unions(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    node = {key: _without_null_unions(value) for key, value in node.items()}
-    match node.get("anyOf"):
-        case [{"type": str(kind), **rules}, {"type": "null"}]:
-            del node["anyOf"]
-            return {"type": [kind, "null"], **rules, **node}
-    return node
+    return tidy(schema)

@@ -68,6 +68,18 @@ def test_null_is_never_one_of_several_schemas(schema: dict[str, Any]) -> None:
     walk(schema)
 
 
+def test_a_client_sends_no_change_that_nobody_asked_for(schema: dict[str, Any]) -> None:
+    """Generated code takes defaults of the schema, and would send them with each change."""
+    members = schema["components"]["schemas"]["TodoUpdate"]["properties"].values()
+    assert not [member for member in members if "default" in member]
+
+
+def test_models_have_names_that_clients_know_them_by(schema: dict[str, Any]) -> None:
+    names = schema["components"]["schemas"].keys()
+    assert {"Todo", "Task", "TaskState", "CalendarOptions", "Problem"} <= names
+    assert not [name for name in names if name.endswith("Model") or not name.isalnum()]
+
+
 def test_the_service_does_what_its_schema_says(database_url: str, broker_url: str, tmp_path: Path) -> None:
     with service(database_url, broker_url, tmp_path) as running:
         running.start_api()
