@@ -3,7 +3,9 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 SYNCED := .venv/.synced
-LOCK = $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11 pyproject.toml
+CLIENTS := .clients/.synced
+LOCK = $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11
+NPM = PATH="$(CURDIR)/.clients/bin:$$PATH" npm --silent --ignore-scripts --no-audit --no-fund
 
 export UV_PYTHON_DOWNLOADS := never
 
@@ -34,9 +36,12 @@ format: $(SYNCED) ## Format the code
 	.venv/bin/ruff check --fix
 	.venv/bin/ruff format
 
-lock: $(UV) ## Write the locks anew from pyproject.toml
-	$(LOCK) --group dev --extra rabbitmq -o requirements-dev.lock
-	$(LOCK) -c requirements-dev.lock -o requirements.lock # what is shipped is what was tested
+lock: $(UV) ## Write the locks anew from pyproject.toml, and those of tests/clients
+	$(LOCK) pyproject.toml --group dev --extra rabbitmq -o requirements-dev.lock
+	$(LOCK) pyproject.toml -c requirements-dev.lock -o requirements.lock # what is shipped is what was tested
+	$(LOCK) tests/clients/requirements.in -o tests/clients/requirements.lock
+	$(MAKE) .clients/.python-synced
+	$(NPM) install --prefix tests/clients --package-lock-only --omit-lockfile-registry-resolved
 
 .PHONY: python
 python:
@@ -50,4 +55,15 @@ $(SYNCED): requirements-dev.lock pyproject.toml | python $(UV)
 	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
 	@$(UV) pip sync --quiet --compile-bytecode --python .venv/bin/python --require-hashes requirements-dev.lock
 	@$(UV) pip install --quiet --python .venv/bin/python --no-deps --editable .
+	@touch $@
+
+# What generates clients from the schema, checks and runs them: an environment with a Node of its own.
+.clients/.python-synced: tests/clients/requirements.lock | python $(UV)
+	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .clients
+	@$(UV) pip sync --quiet --python .clients/bin/python --require-hashes tests/clients/requirements.lock
+	@touch $@
+
+$(CLIENTS): tests/clients/package-lock.json .clients/.python-synced
+	@cp tests/clients/package.json tests/clients/package-lock.json .clients
+	@$(NPM) ci --prefix .clients
 	@touch $@

@@ -60,8 +60,8 @@ class TodoUpdate(_Request):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"completed": True}]})
 
-    # The defaults are never read: only what was sent is. Nor are they in the schema, from which a generated
-    # client would take them, and send `completed: false` with each new title.
+    # The defaults are never read: only what was sent is. In the schema they would look like what a member
+    # that is left out becomes.
     title: Annotated[Line, Field(description=_TITLE)] = None  # type: ignore[assignment]
     description: Annotated[DescriptionText | None, Field(description=_DESCRIPTION)] = None
     completed: Annotated[StrictBool, Field(description="Whether it is done.")] = None  # type: ignore[assignment]

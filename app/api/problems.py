@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
+from pydantic.json_schema import SkipJsonSchema
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
@@ -38,7 +39,9 @@ class ProblemModel(BaseModel):
     detail: str = Field(description="What happened this time.", examples=["There is no todo 7."])
     instance: str = Field(description="The path of the request.", examples=["/api/v1/todos/7"])
     error: str = Field(description="The title again, for older clients.", examples=["Todo not found"])
-    errors: list[FlawModel] = Field(default=[], description="What is wrong with the request, one by one.")
+    errors: list[FlawModel] | SkipJsonSchema[None] = Field(
+        default=None, description="What is wrong with the request, one by one."
+    )
 
 
 def problem(

@@ -1,5 +1,6 @@
 """Makes of what pydantic and FastAPI write a schema that reads well, and gives good clients."""
 
+import json
 from typing import Any
 
 _REFERENCE = "#/components/schemas/"
@@ -15,10 +16,13 @@ _VERBATIM = {"default", "enum", "example", "examples", "const"}
 
 
 def tidy(schema: dict[str, Any]) -> dict[str, Any]:
-    """The same schema with public names, without titles that say nothing, and with null as a type."""
+    """The same with public names, defaults in words, null as a type, and no titles that say nothing."""
     tidied: dict[str, Any] = _tidied(schema)
     components = tidied["components"]
     components["schemas"] = {_public(name): model for name, model in components["schemas"].items()}
+    for model in components["schemas"].values():
+        for member in model.get("properties", {}).values():
+            _say_default(member)
     for path in tidied["paths"].values():
         for operation in path.values():
             for parameter in operation.get("parameters", []):
@@ -54,6 +58,14 @@ def _tidied(node: Any) -> Any:  # noqa: ANN401 - any JSON
 def _is_schema(node: dict[str, Any]) -> bool:
     # A title that is no string is a member of that name.
     return isinstance(node.get("title"), str) and not {"version", "openapi"} & node.keys()
+
+
+def _say_default(member: dict[str, Any]) -> None:
+    # Generated types would demand a member that has a default, or send the default of today for ever.
+    default = member.pop("default", None)
+    if default is not None:
+        described = member.get("description", "")
+        member["description"] = f"{described} Default: `{json.dumps(default)}`.".lstrip()
 
 
 def _never_null(schema: dict[str, Any]) -> None:
