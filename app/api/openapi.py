@@ -48,29 +48,11 @@ RATELIMIT_HEADERS = {
     "RateLimit": {"description": 'How many more may be asked for now, as `"open-tasks";r=…`.', **_TEXT},
 }
 _HEADERS = {429: {"Retry-After": {"description": "In seconds.", **_TEXT}, **RATELIMIT_HEADERS}}
-_EVENT = {
-    # Of each event, as OpenAPI 3.2 would say with itemSchema.
-    "type": "object",
-    "properties": {
-        "event": {"type": "string", "enum": ["timeline", "status"]},
-        "id": {"type": "string"},
-        "data": {
-            "type": "string",
-            "contentMediaType": "application/json",
-            "contentSchema": {
-                "anyOf": [
-                    {"$ref": "#/components/schemas/TaskEvent"},
-                    {"$ref": "#/components/schemas/TaskStatus"},
-                ]
-            },
-        },
-    },
-    "required": ["event", "data"],
-}
-_EVENT_EXAMPLE = {
-    "event": "timeline",
-    "id": "71",
-    "data": '{"at":"2026-11-24T08:30:00Z","attempt":1,"kind":"claimed"}',
+# OpenAPI 3.1 has no schema for each event; as one of the whole stream, generated clients would take it.
+_EVENT_STREAM = {
+    "schema": {"type": "string"},
+    "example": "event: timeline\nid: 71\n"
+    'data: {"at":"2026-11-24T08:30:00Z","attempt":1,"kind":"claimed"}\n\n',
 }
 _EXAMPLE = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Taskoverflow Calendar//mxm.dk//\r\nEND:VCALENDAR\r\n"
 _FILE = {
@@ -100,8 +82,8 @@ ACCEPTED_RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 EVENT_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "`timeline` events, whose data is a TaskEvent, and `status` events with a TaskStatus.",
-        "content": {EVENT_STREAM: {"schema": _EVENT, "example": _EVENT_EXAMPLE}},
+        "description": "`timeline` events, whose data is a `TaskEvent`, and `status` events with a `Task`.",
+        "content": {EVENT_STREAM: _EVENT_STREAM},
     },
     204: {"description": "The task has ended, and the client has heard of all of it."},
 }

@@ -29,8 +29,7 @@ const path = { task_id: accepted.data.task_id };
 
 let task: Task;
 do {
-  await new Promise((wake) => setTimeout(wake, 100));
-  const { data, error } = await getCalendarStatus({ path });
+  const { data, error } = await getCalendarStatus({ path, query: { wait: 20 } });
   if (error) throw new Error(error.detail);
   task = data;
 } while (["PENDING", "STARTED", "RETRY"].includes(task.task_status));

@@ -26,8 +26,9 @@ const params = { path: { task_id: accepted.data.task_id } };
 
 let task: Task;
 do {
-  await new Promise((wake) => setTimeout(wake, 100));
-  const { data, error } = await client.GET("/api/v1/todos/ical/{task_id}/status", { params });
+  const { data, error } = await client.GET("/api/v1/todos/ical/{task_id}/status", {
+    params: { ...params, query: { wait: 20 } },
+  });
   if (error) throw new Error(error.detail);
   task = data;
 } while (["PENDING", "STARTED", "RETRY"].includes(task.task_status));

@@ -21,13 +21,12 @@ const todo = changed.data;
 console.log(`todo: ${todo.title}, due ${todo.deadline_at}, ${todo.completed ? "done" : "open"}`);
 
 const accepted = await createCalendar({ component: Component.both, timezone: "Europe/Oslo", alarm: 30 });
-if (accepted.status !== 202) throw new Error(accepted.data.detail);
+if (accepted.status !== 200 && accepted.status !== 202) throw new Error(accepted.data.detail);
 const id = accepted.data.task_id;
 
 let task: Task;
 do {
-  await new Promise((wake) => setTimeout(wake, 100));
-  const found = await getCalendarStatus(id);
+  const found = await getCalendarStatus(id, { wait: 20 });
   if (found.status !== 200) throw new Error(found.data.detail);
   task = found.data;
 } while (OPEN.includes(task.task_status));

@@ -1,9 +1,9 @@
 """What a user of the generated Python client may write."""
 
 import os
-import time
 from uuid import UUID
 
+import httpx
 from task_overflow_client import Client
 from task_overflow_client.api.calendars import (
     cancel_calendar,
@@ -28,7 +28,7 @@ from task_overflow_client.types import Unset
 
 OPEN = {TaskState.PENDING, TaskState.STARTED, TaskState.RETRY}
 
-with Client(base_url=os.environ["API_URL"]) as client:
+with Client(base_url=os.environ["API_URL"], timeout=httpx.Timeout(30)) as client:
     todo = create_todo.sync(
         client=client, body=TodoCreate(title="Buy milk", completed=True, deadline_at="2026-12-24T16:00:00")
     )
@@ -40,11 +40,10 @@ with Client(base_url=os.environ["API_URL"]) as client:
     accepted = create_calendar.sync(
         client=client, body=CalendarRequest(component=Component.BOTH, timezone="Europe/Oslo", alarm=30)
     )
-    assert isinstance(accepted, TaskAccepted)
-    task = get_calendar_status.sync(accepted.task_id, client=client)
+    assert isinstance(accepted, TaskAccepted | Task)
+    task = get_calendar_status.sync(accepted.task_id, client=client, wait=20)
     while isinstance(task, Task) and task.task_status in OPEN:
-        time.sleep(0.1)
-        task = get_calendar_status.sync(accepted.task_id, client=client)
+        task = get_calendar_status.sync(accepted.task_id, client=client, wait=20)
     assert isinstance(task, Task)
     print(f"task: {task.task_status}, {task.options.component}, {task.options.timezone}")
 
