@@ -128,6 +128,7 @@ async def get_calendar(
     "/{task_id}/status",
     operation_id="getCalendarStatus",
     summary="Watch a calendar being made",
+    response_description="How far it is.",
     response_model=TaskStatus,
     response_model_exclude_none=True,
     responses={200: {"headers": PREFERENCE_APPLIED}, **problems(400, 404, 503)},

@@ -12,8 +12,13 @@ router = APIRouter(prefix=PREFIX, tags=["health"])
 probes = APIRouter(tags=["health"])
 
 
-@router.get("/health", operation_id="getHealth", summary="Is it there?")
-@probes.get("/healthz", operation_id="getLiveness", summary="Is it there? For orchestrators")
+@router.get("/health", operation_id="getHealth", summary="Is it there?", response_description="It is.")
+@probes.get(
+    "/healthz",
+    operation_id="getLiveness",
+    summary="Is it there? For orchestrators",
+    response_description="It is.",
+)
 async def get_health() -> HealthModel:
     """Answers while the process runs, and touches nothing else."""
     return HealthModel(status="ok")
@@ -23,6 +28,7 @@ async def get_health() -> HealthModel:
     "/readyz",
     operation_id="getReadiness",
     summary="Can it work?",
+    response_description="It can, though perhaps without a broker.",
     responses={503: {"model": ReadinessModel, "description": "It can't: Postgres is down or not migrated."}},
 )
 async def get_readiness(health: Health, response: Response) -> ReadinessModel:

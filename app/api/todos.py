@@ -114,7 +114,13 @@ async def create_todo(
     return TodoModel.of(stored)
 
 
-@router.get("/{todo_id:todo}", operation_id="getTodo", summary="Read a todo", responses=problems(404, 503))
+@router.get(
+    "/{todo_id:todo}",
+    operation_id="getTodo",
+    summary="Read a todo",
+    response_description="The todo.",
+    responses=problems(404, 503),
+)
 async def get_todo(todo_id: TodoId, todos: Todos, owner: Owner) -> TodoModel:
     """One todo."""
     return TodoModel.of(await todos.get(owner, todo_id))
@@ -124,12 +130,14 @@ async def get_todo(todo_id: TodoId, todos: Todos, owner: Owner) -> TodoModel:
     "/{todo_id:todo}",
     operation_id="replaceTodo",
     summary="Change a todo",
+    response_description="The todo as it is now.",
     responses=problems(400, 404, 408, 413, 415, 503),
 )
 @router.patch(
     "/{todo_id:todo}",
     operation_id="updateTodo",
     summary="Change a todo",
+    response_description="The todo as it is now.",
     responses=problems(400, 404, 408, 413, 415, 503),
 )
 async def update_todo(changes: TodoUpdate, todo_id: TodoId, todos: Todos, owner: Owner) -> TodoModel:
@@ -141,6 +149,7 @@ async def update_todo(changes: TodoUpdate, todo_id: TodoId, todos: Todos, owner:
     "/{todo_id:todo}",
     operation_id="deleteTodo",
     summary="Delete a todo",
+    response_description="The todo as it was, or an empty object.",
     responses=problems(404, 503),
 )
 async def delete_todo(todo_id: TodoId, todos: Todos, owner: Owner) -> TodoModel | NoTodo:
