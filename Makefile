@@ -5,7 +5,7 @@ UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 SYNCED := .venv/.synced
 CLIENTS := .clients/.synced
 LOCK = $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11
-NPM = PATH="$(CURDIR)/.clients/bin:$$PATH" npm --silent --ignore-scripts --no-audit --no-fund
+NPM = PATH="$(CURDIR)/.clients/bin:$$PATH" npm --loglevel=error --ignore-scripts --no-audit --no-fund
 
 export UV_PYTHON_DOWNLOADS := never
 
@@ -65,5 +65,5 @@ $(SYNCED): requirements-dev.lock pyproject.toml | python $(UV)
 
 $(CLIENTS): tests/clients/package-lock.json .clients/.python-synced
 	@cp tests/clients/package.json tests/clients/package-lock.json .clients
-	@$(NPM) ci --prefix .clients
+	@$(NPM) ci --prefix .clients >/dev/null
 	@touch $@
