@@ -6,6 +6,10 @@ SYNCED := .venv/.synced
 CLIENTS := .clients/.synced
 LOCK = $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11
 NPM = PATH="$(CURDIR)/.clients/bin:$$PATH" npm --loglevel=error --ignore-scripts --no-audit --no-fund
+# npm also records where its authors take donations.
+WITHOUT_ADDRESSES = import json, pathlib, sys; file = pathlib.Path(sys.argv[1]); lock = json.loads(file.read_text()); \
+	[package.pop("funding", None) for package in lock["packages"].values()]; \
+	file.write_text(json.dumps(lock, indent=2) + "\n")
 
 export UV_PYTHON_DOWNLOADS := never
 
@@ -42,6 +46,7 @@ lock: $(UV) ## Write the locks anew from pyproject.toml, and those of tests/clie
 	$(LOCK) tests/clients/requirements.in -o tests/clients/requirements.lock
 	$(MAKE) .clients/.python-synced
 	$(NPM) install --prefix tests/clients --package-lock-only --omit-lockfile-registry-resolved
+	.clients/bin/python -c '$(WITHOUT_ADDRESSES)' tests/clients/package-lock.json
 
 .PHONY: python
 python:
