@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.domain.brokers import BrokerAddress, parse_broker_url
+from app.domain.feeds import FeedPacing
 from app.domain.jobs import KEY_KEPT
 from app.domain.timezones import known_timezone
 
@@ -136,6 +137,18 @@ class Settings(DatabaseSettings):
     max_open_jobs: Annotated[int, Field(ge=1)] = 100_000
     """How many jobs of one owner may be unfinished at once."""
 
+    max_feeds: Annotated[int, Field(ge=1)] = 100
+    """How many calendars to subscribe to one owner may have."""
+
+    feed_interval: Seconds = timedelta(seconds=10)
+    """The least time between two renders of one feed."""
+
+    feed_idle_after: Seconds = timedelta(days=7)
+    """For how long a feed that nobody fetches is still rendered when todos change."""
+
+    tombstone_ttl: Seconds = timedelta(days=30)
+    """For how long feeds tell of a todo that was deleted."""
+
     max_downloads: Annotated[int, Field(ge=1)] = 100
     """How many calendars one API process sends at once."""
 
@@ -156,6 +169,11 @@ class Settings(DatabaseSettings):
 
     log_format: Literal["console", "json"] = "console"
     """``json`` writes one object a line, for log collectors."""
+
+    @property
+    def feed_pacing(self) -> FeedPacing:
+        """How often feeds are made anew."""
+        return FeedPacing(self.feed_interval, self.feed_idle_after)
 
     @model_validator(mode="after")
     def _jobs_outlive_their_results(self) -> Self:

@@ -42,4 +42,5 @@ class Actors:
                     held,
                     timezone=settings.timezone,
                     max_bytes=settings.max_result_bytes,
+                    tombstone_ttl=settings.tombstone_ttl,
                 )

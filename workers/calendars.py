@@ -1,8 +1,9 @@
 """From the todos in Postgres to the file in Postgres, with neither ever in memory as a whole."""
 
 import asyncio
-import hashlib
-from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from uuid import UUID, uuid4
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,39 +11,66 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.domain.calendars import CalendarOptions, Component
 from app.domain.jobs import Claim, Counts
 from app.domain.todos import Todo, TodoFilter
-from app.storage import jobs, results, todos
+from app.storage import feed_files, jobs, results, todos, tombstones
 from app.storage.database import Sessions
+from app.storage.tombstones import Deleted
+from workers.chunked_file import ChunkedFile
 from workers.rendering.calendar import END, Renderer
 from workers.runtime import Fenced, PermanentFailure
 
 log = structlog.get_logger(__name__)
 
 
-async def make_calendar(sessions: Sessions, held: Claim, *, timezone: str, max_bytes: int) -> None:
+async def make_calendar(
+    sessions: Sessions,
+    held: Claim,
+    *,
+    timezone: str,
+    max_bytes: int,
+    tombstone_ttl: timedelta = timedelta(days=30),
+) -> None:
     """Render the file of a claimed job and end the job with it, all in one transaction.
 
     The file's chunks become visible with the state, or not at all. The todos are read through a transaction
     of its own, which sees them as they were at one moment: the writing one must see other attempts' claims.
+    A feed's file is the feed's and not the job's, and tells of what was deleted within ``tombstone_ttl``.
     Raises ``Fenced``, and leaves nothing behind, if the job is another attempt's by then.
     """
+    file_id = uuid4()
     async with sessions.begin() as writer, sessions() as reader:
         await reader.connection(
             execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         )
-        file = _File(writer, held, max_bytes)
-        counts = await _render(reader, held, timezone, file)
-        if not await jobs.succeed(writer, held, counts, file.digest.hexdigest()):
+        if held.feed_id is None:
+            file = ChunkedFile(partial(results.add_chunk, writer, held), max_bytes)
+        else:
+            file = ChunkedFile(partial(feed_files.add_chunk, writer, file_id), max_bytes)
+        counts = await _render(reader, held, timezone, tombstone_ttl, file)
+        if not await jobs.succeed(writer, held, counts, file.digest):
             # The error takes with it what the transaction has written so far.
             raise Fenced
+        if held.feed_id is not None:
+            await _publish(writer, held.feed_id, file_id, file)
     log.info("calendar_made", job_id=str(held.job_id), todos=counts.todos, bytes=counts.bytes)
 
 
-async def _render(reader: AsyncSession, held: Claim, timezone: str, file: "_File") -> Counts:
+async def _publish(writer: AsyncSession, feed_id: UUID, file_id: UUID, file: ChunkedFile) -> None:
+    if not await feed_files.publish(writer, feed_id, file_id, size=file.size, digest=file.digest):
+        raise PermanentFailure("the feed was revoked")
+
+
+async def _render(
+    reader: AsyncSession, held: Claim, timezone: str, tombstone_ttl: timedelta, file: ChunkedFile
+) -> Counts:
     options = held.options
     wanted = TodoFilter(completed=options.completed, window=options.window)
     # The window is counted from when the calendar was asked for, so that every attempt makes the same file.
     now = held.created_at
     total, span = await todos.extent(reader, held.owner, wanted, timezone=timezone, now=now)
+    deleted = None
+    if held.feed_id is not None:
+        deleted = Deleted(held.feed_id, held.owner, wanted, timezone=timezone, now=now, kept=tombstone_ttl)
+        span |= await tombstones.deadline_span(reader, deleted)
     held.progress.total = total
     renderer = Renderer(options)
     await file.write(renderer.begin(span))
@@ -53,6 +81,9 @@ async def _render(reader: AsyncSession, held: Claim, timezone: str, file: "_File
         read += len(batch)
         held.progress.done = read
         skipped += sum(_is_skipped(todo, options) for todo in batch)
+    if deleted is not None:
+        async for graves in tombstones.stream(reader, deleted):
+            await file.write(await asyncio.to_thread(b"".join, map(renderer.tombstone, graves)))
     await file.write(END)
     await file.close()
     return Counts(read, skipped, file.size)
@@ -60,34 +91,3 @@ async def _render(reader: AsyncSession, held: Claim, timezone: str, file: "_File
 
 def _is_skipped(todo: Todo, options: CalendarOptions) -> bool:
     return options.component is Component.EVENT and todo.deadline is None
-
-
-@dataclass(slots=True)
-class _File:
-    """What was rendered so far: all full chunks are in Postgres, the rest is here."""
-
-    session: AsyncSession
-    held: Claim
-    max_bytes: int
-    size: int = 0
-    digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
-    _chunks: int = 0
-    _rest: bytearray = field(default_factory=bytearray)
-
-    async def write(self, data: bytes) -> None:
-        self.digest.update(data)
-        self.size += len(data)
-        if self.size > self.max_bytes:
-            raise PermanentFailure(f"the calendar would have more than {self.max_bytes} bytes, the limit")
-        self._rest += data
-        while len(self._rest) >= results.CHUNK_BYTES:
-            await self._store(bytes(self._rest[: results.CHUNK_BYTES]))
-            del self._rest[: results.CHUNK_BYTES]
-
-    async def close(self) -> None:
-        if self._rest:
-            await self._store(bytes(self._rest))
-
-    async def _store(self, chunk: bytes) -> None:
-        await results.add_chunk(self.session, self.held, self._chunks, chunk)
-        self._chunks += 1

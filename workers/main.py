@@ -33,8 +33,8 @@ without a word. An ack that gives up in a stall is done twice, which is harmless
 _LOOK_SECONDS = 0.05
 _CONNECTIONS_PER_JOB = 3
 """One reads todos, one writes the file, one carries the heartbeat."""
-_CONNECTIONS_TO_SWEEP = 2
-"""One for the jobs that are open, one for what is old."""
+_CONNECTIONS_TO_SWEEP = 3
+"""One for the jobs that are open, one for feeds, one for what is old."""
 
 
 def assemble() -> None:

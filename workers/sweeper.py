@@ -4,18 +4,18 @@ Every worker has a sweeper, and an advisory lock for each duty lets one of them 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from uuid import UUID
 
 import structlog
 
+from app.domain.jobs import FEED_VERSION
 from app.metrics.sweeps import Sweep, SweepMetrics
 from app.metrics.worker import WorkerMetrics
 from app.queue.messages import RenderCalendar
 from app.queue.publisher import Publisher, SendFailed
 from app.settings import Settings
-from app.storage import sweeps
+from app.storage import feed_renders, feed_sweeps, sweeps
 from app.storage.database import Sessions, at_once
 
 _SENT_AT_ONCE = 50
@@ -36,10 +36,11 @@ class Sweeper:
     async def run(self) -> None:
         """Sweep for as long as the worker runs; nothing that fails ends it.
 
-        Removing what is old may take long, or wait, and no job may wait with it: it is done beside the rest.
+        Removing what is old may take long, or wait, and so may feeds: no job may wait with them, and each
+        duty is done beside the rest.
         """
         async with asyncio.TaskGroup() as duties:
-            for duty in (self.sweep, self.expire):
+            for duty in (self.sweep, self.render_feeds, self.expire):
                 duties.create_task(self._again_and_again(duty))
 
     async def _again_and_again(self, duty: Callable[[], Awaitable[None]]) -> None:
@@ -65,22 +66,42 @@ class Sweeper:
             self.metrics.rescued(state)
             log.warning("lease_ended", job_id=str(job_id), state=state)
         # Only now, with no connection held: sending may take long.
-        await self._ring(due)
+        await self._send([RenderCalendar(job_id, version) for job_id, version in due.items()])
+        if due:
+            log.info("rang_again", count=len(due))
+
+    async def render_feeds(self) -> None:
+        """Ask for the renders of feeds whose todos have changed, so that apps find them done."""
+        async with at_once(self.sessions) as session:
+            await feed_renders.note_changes(session, self.settings.feed_pacing)
+            asked = await feed_renders.ask_due(
+                session, self.settings.feed_pacing, resend_after=self.settings.resend_after
+            )
+        if asked:
+            log.info("feed_renders_asked", count=len(asked))
+            self.metrics.feed_renders.inc(len(asked))
+        await self._send([RenderCalendar(job_id, FEED_VERSION) for job_id in asked])
 
     async def expire(self) -> None:
-        """Remove a batch of old files and one of old jobs, and leave what another sweeper is at."""
+        """Remove a batch of each kind of what is old, and leave what another sweeper is at."""
         async with at_once(self.sessions) as session:
             removed = await sweeps.remove_results(session, older_than=self.settings.result_ttl)
             forgotten = await sweeps.forget_jobs(session, older_than=self.settings.job_ttl)
+            await feed_sweeps.give_up_files(session)
+            superseded = await feed_sweeps.remove_files(session)
+            await feed_sweeps.forget_feeds(session)
+            await feed_sweeps.forget_renders(session)
+            await feed_sweeps.forget_tombstones(session, older_than=self.settings.tombstone_ttl)
         self.metrics.results_removed.inc(removed)
         self.metrics.jobs_forgotten.inc(forgotten)
         if removed:
             log.info("results_removed", count=removed)
         if forgotten:
             log.info("jobs_forgotten", count=forgotten)
+        if superseded:
+            log.info("feed_files_removed", count=superseded)
 
-    async def _ring(self, due: dict[UUID, int]) -> None:
-        messages = [RenderCalendar(job_id, version) for job_id, version in due.items()]
+    async def _send(self, messages: Sequence[RenderCalendar]) -> None:
         for first in range(0, len(messages), _SENT_AT_ONCE):
             try:
                 await self.publisher.send_all(messages[first : first + _SENT_AT_ONCE])
@@ -89,5 +110,3 @@ class Sweeper:
                 async with at_once(self.sessions) as session:
                     await sweeps.ring_soon(session, [message.job_id for message in messages[first:]])
                 return
-        if due:
-            log.info("rang_again", count=len(due))

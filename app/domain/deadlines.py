@@ -48,6 +48,23 @@ class DeadlineSpan:
     first_moment: datetime | None = None
     last_moment: datetime | None = None
 
+    def __or__(self, other: "DeadlineSpan") -> "DeadlineSpan":
+        """The span of both sets together."""
+        return DeadlineSpan(
+            _first(self.first_local, other.first_local),
+            _last(self.last_local, other.last_local),
+            _first(self.first_moment, other.first_moment),
+            _last(self.last_moment, other.last_moment),
+        )
+
+
+def _first(*moments: datetime | None) -> datetime | None:
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def _last(*moments: datetime | None) -> datetime | None:
+    return max((moment for moment in moments if moment is not None), default=None)
+
 
 def parse_deadline(text: str) -> Deadline:
     """Read an ISO 8601 date-time, or raise ``ValueError``; digits beyond microseconds are dropped."""

@@ -10,8 +10,14 @@ from app.domain.owners import OwnerId
 
 LONGEST_BACKOFF = timedelta(minutes=5)
 
-JOB_VERSION = 1
-"""What the jobs of this release ask of a worker, and what its workers know.
+CALENDAR_VERSION = 1
+"""What a calendar that somebody asks for takes of a worker."""
+
+FEED_VERSION = 2
+"""What a feed's file takes: an older worker would not tell of what was deleted, or keep the file."""
+
+JOB_VERSION = 2
+"""What this release's workers know.
 
 Goes up when an older worker would misread a message, or make another file than was asked for: such a worker
 then leaves the job, with all its attempts, to newer ones.
@@ -87,6 +93,8 @@ class Job:
     """When the file was removed after its time."""
     version: int
     """What a worker must know to make it; see ``JOB_VERSION``."""
+    feed_id: UUID | None
+    """The feed whose file it makes; None for a calendar that somebody asked for."""
 
     @property
     def place(self) -> JobPlace:
@@ -117,6 +125,7 @@ class Claim:
     options: CalendarOptions
     attempt: int
     created_at: datetime
+    feed_id: UUID | None = None
     progress: Progress = field(default_factory=Progress, compare=False)
     """Moved on by who does the work; each heartbeat tells of it."""
 

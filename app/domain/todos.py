@@ -33,6 +33,19 @@ class Todo:
     updated_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """What a feed must still say of a todo that was deleted."""
+
+    uid: UUID
+    title: str
+    deadline: Deadline | None
+    sequence: int
+    """What it was when the todo was deleted."""
+    created_at: datetime
+    deleted_at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewTodo:
     """What a user says of a todo that is to be."""

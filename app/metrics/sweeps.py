@@ -26,6 +26,7 @@ class SweepMetrics:
     rescues: CounterBy[JobState]
     results_removed: Counter
     jobs_forgotten: Counter
+    feed_renders: Counter
     jobs_ended: CounterBy[JobState]
 
     @classmethod
@@ -34,12 +35,14 @@ class SweepMetrics:
         rescued = "Jobs taken from attempts whose lease had ended, by what they became"
         removed = "Calendars removed after their time"
         forgotten = "Jobs deleted after their time"
+        asked = "Renders of feeds that the sweeper asked for, since todos had changed"
         became = (JobState.RETRY, JobState.FAILURE)
         return cls(
             CounterBy(registry, "taskoverflow_sweeps_total", "Sweeps", "outcome", Sweep),
             CounterBy(registry, "taskoverflow_rescues_total", rescued, "state", became),
             Counter("taskoverflow_results_removed_total", removed, registry=registry),
             Counter("taskoverflow_jobs_forgotten_total", forgotten, registry=registry),
+            Counter("taskoverflow_feed_renders_total", asked, registry=registry),
             jobs_ended,
         )
 

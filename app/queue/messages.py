@@ -7,7 +7,7 @@ from uuid import UUID
 from dramatiq import Message
 
 from app.domain.brokers import DEFAULT_QUEUE
-from app.domain.jobs import JOB_VERSION
+from app.domain.jobs import CALENDAR_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +19,8 @@ class RenderCalendar:
     """Dramatiq's name for it, whatever the queue is called at the server."""
 
     job_id: UUID
-    version: int = JOB_VERSION
-    """The job's own, where it is not new: a worker that knows less leaves the job alone."""
+    version: int = CALENDAR_VERSION
+    """The job's own: a worker that knows less leaves the job alone."""
 
     def encode(self) -> Message[Any]:
         """The message as Dramatiq sends it."""

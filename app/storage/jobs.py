@@ -23,7 +23,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.calendars import CalendarOptions
 from app.domain.events import EventKind
-from app.domain.jobs import JOB_VERSION, OPEN, WAITING, Claim, Counts, Job, JobPlace, JobState
+from app.domain.jobs import (
+    CALENDAR_VERSION,
+    JOB_VERSION,
+    OPEN,
+    WAITING,
+    Claim,
+    Counts,
+    Job,
+    JobPlace,
+    JobState,
+)
 from app.domain.owners import OwnerId
 from app.storage.events import recorded
 from app.storage.schema import IS_OPEN, jobs
@@ -51,7 +61,7 @@ async def add(
             id=job_id,
             owner_id=owner,
             options=options.to_json(),
-            version=JOB_VERSION,
+            version=CALENDAR_VERSION,
             ring_at=func.now() + resend_after,
             idempotency_key=key,
         )
@@ -71,8 +81,8 @@ async def count_open(session: AsyncSession, owner: OwnerId, *, limit: int) -> in
 
 
 async def find(session: AsyncSession, owner: OwnerId, job_id: UUID) -> Job | None:
-    """The job of that id, if the owner has one."""
-    statement = select(jobs).where(jobs.c.owner_id == owner, jobs.c.id == job_id)
+    """The job of that id, if the owner has asked for it."""
+    statement = select(jobs).where(_asked_for(owner), jobs.c.id == job_id)
     row = (await session.execute(statement)).one_or_none()
     return None if row is None else read_job(row)
 
@@ -84,7 +94,7 @@ async def page(
 
     Places never change, so a job that is added meanwhile moves no other one to another page.
     """
-    mine = jobs.c.owner_id == owner
+    mine = _asked_for(owner)
     if before is not None:
         mine &= tuple_(jobs.c.created_at, jobs.c.id) < (before.created_at, before.job_id)
     if states:
@@ -93,6 +103,11 @@ async def page(
     else:
         statement = _newest(mine, limit)
     return [read_job(row) for row in await session.execute(statement)]
+
+
+def _asked_for(owner: OwnerId) -> ColumnElement[bool]:
+    """Those that render a feed nobody has asked for, and nobody needs to know of."""
+    return and_(jobs.c.owner_id == owner, jobs.c.feed_id.is_(None))
 
 
 def _newest(which: ColumnElement[bool], limit: int) -> Select[*tuple[Any, ...]]:
@@ -107,7 +122,7 @@ def _newest_of_some(each: Iterable[Select[*tuple[Any, ...]]]) -> Select[*tuple[A
 
 async def cancel(session: AsyncSession, owner: OwnerId, job_id: UUID) -> bool:
     """End the owner's job, if it has not ended."""
-    return await revoke(session, and_(jobs.c.owner_id == owner, jobs.c.id == job_id), "by its client")
+    return await revoke(session, and_(_asked_for(owner), jobs.c.id == job_id), "by its client")
 
 
 async def revoke(session: AsyncSession, which: ColumnElement[bool], detail: str | None) -> bool:
@@ -150,11 +165,13 @@ async def claim(
             started_at=func.coalesce(jobs.c.started_at, func.now()),
         )
     )
-    statement = recorded(start, EventKind.CLAIMED, worker, jobs.c.owner_id, jobs.c.options, jobs.c.created_at)
+    answer = (jobs.c.owner_id, jobs.c.options, jobs.c.created_at, jobs.c.feed_id)
+    statement = recorded(start, EventKind.CLAIMED, worker, *answer)
     row = (await session.execute(statement)).one_or_none()
     if row is None:
         return None
-    return Claim(job_id, row.owner_id, CalendarOptions.from_json(row.options), row.attempt, row.created_at)
+    options = CalendarOptions.from_json(row.options)
+    return Claim(job_id, row.owner_id, options, row.attempt, row.created_at, row.feed_id)
 
 
 async def heartbeat(session: AsyncSession, held: Claim, *, lease: timedelta) -> bool:
@@ -188,6 +205,8 @@ async def succeed(session: AsyncSession, held: Claim, counts: Counts, digest: st
         skipped=counts.skipped,
         bytes=counts.bytes,
         digest=digest,
+        # A feed's file is the feed's, and stays for as long as that serves it.
+        removed_at=None if held.feed_id is None else func.statement_timestamp(),
     )
 
 
@@ -261,6 +280,7 @@ def read_job(row: Row[Any]) -> Job:
         digest=row.digest,
         removed_at=row.removed_at,
         version=row.version,
+        feed_id=row.feed_id,
     )
 
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, insert, literal, or_, select, tuple_, update
+from sqlalchemy import func, literal, or_, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.events import EventKind
@@ -16,7 +17,7 @@ from app.domain.jobs import WAITING, Job, JobState
 from app.domain.operations import Waiting
 from app.storage.events import recorded
 from app.storage.jobs import read_job, revoke
-from app.storage.schema import jobs
+from app.storage.schema import IS_OPEN_RENDER, jobs
 
 
 async def clock(session: AsyncSession) -> datetime:
@@ -94,14 +95,16 @@ async def run_now(session: AsyncSession, job_id: UUID) -> bool:
 async def copy(session: AsyncSession, job_id: UUID, new_id: UUID) -> bool:
     """Store a new job like one that has ended without a file, or whose file is gone; False if none has.
 
-    A final state never changes, so the old job stays as it is.
+    A final state never changes, so the old job stays as it is. There is no new one either where another
+    render of its feed is under way.
     """
     gone = or_(
         jobs.c.state.in_((JobState.FAILURE, JobState.REVOKED)),
         (jobs.c.state == JobState.SUCCESS) & jobs.c.removed_at.is_not(None),
     )
-    ended = select(literal(new_id), jobs.c.owner_id, jobs.c.options, jobs.c.version)
-    columns = ["id", "owner_id", "options", "version"]
+    ended = select(literal(new_id), jobs.c.owner_id, jobs.c.options, jobs.c.version, jobs.c.feed_id)
+    columns = ["id", "owner_id", "options", "version", "feed_id"]
     again = insert(jobs).from_select(columns, ended.where(jobs.c.id == job_id, gone))
+    again = again.on_conflict_do_nothing(index_elements=[jobs.c.feed_id], index_where=IS_OPEN_RENDER)
     statement = recorded(again, EventKind.COPIED, f"in place of {job_id}")
     return (await session.execute(statement)).one_or_none() is not None

@@ -1,4 +1,4 @@
-"""Files that jobs have made, in chunks of equal size, so that any part can be read alone."""
+"""Files that jobs have made."""
 
 from collections.abc import AsyncIterator
 from uuid import UUID
@@ -8,11 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.jobs import Claim, Job
 from app.domain.owners import OwnerId
+from app.storage.chunks import read_range
 from app.storage.database import Sessions
 from app.storage.schema import jobs, result_chunks
-
-CHUNK_BYTES = 256 * 1024
-"""The size of every chunk but the last."""
 
 
 async def add_chunk(session: AsyncSession, held: Claim, number: int, data: bytes) -> None:
@@ -22,19 +20,17 @@ async def add_chunk(session: AsyncSession, held: Claim, number: int, data: bytes
     )
 
 
-async def read(sessions: Sessions, job: Job, first: int, last: int) -> AsyncIterator[bytes]:
+def read(sessions: Sessions, job: Job, first: int, last: int) -> AsyncIterator[bytes]:
     """The bytes from ``first`` to ``last``, both included, of a job's file.
 
     Each chunk is a query of its own: a slow reader must hold neither a connection nor a transaction.
-    Stops early if the file is removed meanwhile, which the reader sees as a body cut short.
     """
-    for number in range(first // CHUNK_BYTES, last // CHUNK_BYTES + 1):
+
+    async def chunk(number: int) -> bytes | None:
         async with sessions.begin() as session:
-            data = await _chunk(session, job.owner, job.id, job.attempt, number)
-        if data is None:
-            return
-        start = number * CHUNK_BYTES
-        yield data[max(first - start, 0) : last - start + 1]
+            return await _chunk(session, job.owner, job.id, job.attempt, number)
+
+    return read_range(chunk, first, last)
 
 
 async def _chunk(

@@ -34,6 +34,9 @@ metadata = MetaData(
 IS_OPEN = text("state IN ('PENDING', 'STARTED', 'RETRY')")
 """Jobs that have not ended; without parameters, for which Postgres would not use the index of these alone."""
 
+IS_OPEN_RENDER = text("feed_id IS NOT NULL AND state IN ('PENDING', 'STARTED', 'RETRY')")
+"""The same, of jobs that render a feed."""
+
 _NOW = text("now()")
 _instant = DateTime(timezone=True)
 
@@ -93,6 +96,8 @@ jobs = Table(
     Column("idempotency_key", Text),
     # How much of it the latest attempt has done, from 0 to 1, as of its last heartbeat.
     Column("progress", REAL, nullable=False, server_default=text("0")),
+    # The feed that it renders; without a foreign key, since a job ends and goes whether or not that is there.
+    Column("feed_id", Uuid),
     CheckConstraint(
         "state IN ('PENDING', 'STARTED', 'RETRY', 'SUCCESS', 'FAILURE', 'REVOKED')", name="state"
     ),
@@ -124,6 +129,18 @@ jobs = Table(
         postgresql_where=text("state = 'SUCCESS' AND removed_at IS NULL"),
     ),
     Index("jobs_ended_idx", "finished_at", postgresql_where=text("finished_at IS NOT NULL")),
+    # Two renders of one feed are never under way at once.
+    Index(
+        "jobs_open_of_feed_idx",
+        "feed_id",
+        unique=True,
+        postgresql_where=IS_OPEN_RENDER,
+    ),
+    Index(
+        "jobs_ended_of_feed_idx",
+        "finished_at",
+        postgresql_where=text("feed_id IS NOT NULL AND finished_at IS NOT NULL"),
+    ),
 )
 
 result_chunks = Table(
@@ -148,4 +165,89 @@ job_events = Table(
     # Without a constraint: a worker of the next release may know of more kinds than this one.
     Column("kind", String(16), nullable=False),
     Column("detail", Text),
+)
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("owner_id", Uuid, nullable=False),
+    Column("options", JSONB, nullable=False),
+    # SHA-256 of the secret in its URL, which nobody can read from here.
+    Column("token_hash", LargeBinary, nullable=False, unique=True),
+    Column("created_at", _instant, nullable=False, server_default=_NOW),
+    Column("rotated_at", _instant),
+    # Its URL is dead from then on; the sweeper removes the rest.
+    Column("revoked_at", _instant),
+    Column("fetched_at", _instant),
+    # When its latest render was asked for.
+    Column("asked_at", _instant, nullable=False, server_default=_NOW),
+    # When the next render is; NULL while nothing has changed, infinity where nobody would read it.
+    Column("due_at", _instant),
+    Column("rendered_at", _instant),
+    Index("feeds_of_owner_idx", "owner_id", "created_at", "id", postgresql_where=text("revoked_at IS NULL")),
+    Index("feeds_due_at_idx", "due_at", postgresql_where=text("revoked_at IS NULL")),
+    Index("feeds_revoked_at_idx", "revoked_at", postgresql_where=text("revoked_at IS NOT NULL")),
+)
+
+feed_files = Table(
+    "feed_files",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("feed_id", Uuid, ForeignKey("feeds.id", ondelete="CASCADE"), nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("digest", String(64), nullable=False),
+    # When the bytes last differed from those before: Last-Modified, which never goes back.
+    Column("changed_at", _instant, nullable=False),
+    # Another has taken its place; whoever reads it may go on for a while.
+    Column("superseded_at", _instant),
+    Index("feed_files_latest_idx", "feed_id", unique=True, postgresql_where=text("superseded_at IS NULL")),
+    Index("feed_files_of_feed_idx", "feed_id"),
+    Index(
+        "feed_files_superseded_at_idx",
+        "superseded_at",
+        postgresql_where=text("superseded_at IS NOT NULL"),
+    ),
+)
+
+feed_chunks = Table(
+    "feed_chunks",
+    metadata,
+    # The file's row comes last, when its size and its digest are known.
+    Column(
+        "file_id",
+        Uuid,
+        ForeignKey("feed_files.id", ondelete="CASCADE", deferrable=True, initially="DEFERRED"),
+        primary_key=True,
+    ),
+    Column("number", Integer, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+)
+
+todo_changes = Table(
+    "todo_changes",
+    metadata,
+    # Kept by triggers on the table of todos: a row for each statement that changed those of an owner with
+    # feeds. Rows, and not one number that goes up: nobody waits for another's change to note their own.
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("owner_id", Uuid, nullable=False),
+    Index("todo_changes_owner_id_idx", "owner_id"),
+)
+
+todo_tombstones = Table(
+    "todo_tombstones",
+    metadata,
+    # Kept by triggers as well: what feeds must still say of todos that were deleted.
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("owner_id", Uuid, nullable=False),
+    Column("uid", Uuid, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("completed", Boolean, nullable=False),
+    Column("deadline_local", DateTime(timezone=False)),
+    Column("deadline_at", _instant),
+    Column("sequence", Integer, nullable=False),
+    Column("created_at", _instant, nullable=False),
+    Column("deleted_at", _instant, nullable=False, server_default=_NOW),
+    Index("todo_tombstones_owner_id_idx", "owner_id", "deleted_at"),
+    Index("todo_tombstones_deleted_at_idx", "deleted_at"),
 )

@@ -4,8 +4,6 @@ While one worker's statement runs, those of others find nothing to do.
 """
 
 from datetime import timedelta
-from enum import IntEnum
-from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Interval, Select, and_, case, delete, func, or_, select, update
@@ -13,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.events import EventKind
 from app.domain.jobs import LONGEST_BACKOFF, WAITING, JobState
+from app.storage.duties import Duty, unlocked
 from app.storage.events import recorded
 from app.storage.schema import jobs, result_chunks
 
@@ -22,15 +21,6 @@ BATCH_BYTES = 64 * 1024 * 1024
 
 _LONGEST_SILENCE = timedelta(minutes=1)
 """So soon a job is rung for again however long it has waited: a broker may have lost all messages."""
-
-Columns = TypeVar("Columns", bound=tuple[Any, ...])
-
-
-class Duty(IntEnum):
-    """What one sweeper does at a time; each is an advisory lock's key, the first "taskover" in ASCII."""
-
-    RING = 0x7461736B6F766572
-    EXPIRE = RING + 1
 
 
 async def ring(session: AsyncSession, *, resend_after: timedelta) -> dict[UUID, int]:
@@ -42,7 +32,7 @@ async def ring(session: AsyncSession, *, resend_after: timedelta) -> dict[UUID, 
     )
     statement = (
         update(jobs)
-        .where(jobs.c.id.in_(_unlocked(due, BATCH, Duty.RING)))
+        .where(jobs.c.id.in_(unlocked(due, BATCH, Duty.RING)))
         .values(ring_at=func.now() + _until_next_ring(resend_after))
         .returning(jobs.c.id, jobs.c.version)
     )
@@ -83,7 +73,7 @@ async def rescue(
     )
     end = (
         update(jobs)
-        .where(jobs.c.id.in_(_unlocked(ended, BATCH, Duty.RING)))
+        .where(jobs.c.id.in_(unlocked(ended, BATCH, Duty.RING)))
         .values(
             state=case((used_up, JobState.FAILURE), else_=JobState.RETRY),
             finished_at=case((used_up, func.now()), else_=None),
@@ -129,17 +119,9 @@ def _oldest(due: ColumnElement[bool]) -> Select[tuple[UUID]]:
     """The jobs that ended first, as many as fit a batch by their number and by the size of their files."""
     size = case((jobs.c.removed_at.is_(None), func.coalesce(jobs.c.bytes, 0)), else_=0).label("size")
     first = select(jobs.c.id, jobs.c.finished_at, size).where(due).order_by(jobs.c.finished_at, jobs.c.id)
-    locked = _unlocked(first, BATCH, Duty.EXPIRE).cte("locked")
+    locked = unlocked(first, BATCH, Duty.EXPIRE).cte("locked")
     up_to = func.sum(locked.c.size).over(order_by=(locked.c.finished_at, locked.c.id)).label("up_to")
     summed = select(locked.c.id, locked.c.size, up_to).cte("summed")
     # The second condition is that of a file with nothing of any size before it: it goes however large it is.
     fits = or_(summed.c.up_to <= BATCH_BYTES, summed.c.up_to == summed.c.size)
     return select(summed.c.id).where(fits)
-
-
-def _unlocked(ids: Select[Columns], limit: int, duty: Duty) -> Select[Columns]:
-    # A row that is locked is being changed by its worker: whatever was due of it may be so no more.
-    # The lock ends with the statement: a worker that is stopped must not keep all others from sweeping.
-    leads = select(func.pg_try_advisory_xact_lock(duty)).scalar_subquery()
-    # An attempt that has stored bytes holds its job's key until it ends, and may never end: that is no write.
-    return ids.where(leads).limit(limit).with_for_update(skip_locked=True, key_share=True)

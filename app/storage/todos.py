@@ -8,6 +8,7 @@ from sqlalchemy import (
     ColumnElement,
     Executable,
     Row,
+    Table,
     and_,
     bindparam,
     case,
@@ -26,7 +27,7 @@ from app.domain.owners import OwnerId
 from app.domain.todos import NewTodo, Todo, TodoChanges, TodoFilter
 from app.storage.schema import todo_totals, todos
 
-_BATCH = 500
+READ_AHEAD = 500
 """How many rows are read ahead of the one that is handled: what bounds memory."""
 
 
@@ -125,7 +126,7 @@ async def page(
     """The owner's todos with an id above ``after``, oldest id first."""
     statement = (
         select(todos)
-        .where(_matches(owner, wanted, timezone, func.now()), todos.c.id > after)
+        .where(matches(todos, owner, wanted, timezone, func.now()), todos.c.id > after)
         .order_by(todos.c.id)
         .limit(limit)
     )
@@ -136,11 +137,16 @@ async def extent(
     session: AsyncSession, owner: OwnerId, wanted: TodoFilter, *, timezone: str, now: datetime
 ) -> tuple[int, DeadlineSpan]:
     """How many todos ``stream`` yields, and between which deadlines they lie."""
-    local, moment = todos.c.deadline_local, todos.c.deadline_at
-    statement = select(
-        func.count(), func.min(local), func.max(local), func.min(moment), func.max(moment)
-    ).select_from(todos)
-    row = (await session.execute(statement.where(_matches(owner, wanted, timezone, now)))).one()
+    return await extent_of(session, todos, matches(todos, owner, wanted, timezone, now))
+
+
+async def extent_of(
+    session: AsyncSession, table: Table, which: ColumnElement[bool]
+) -> tuple[int, DeadlineSpan]:
+    """The same of any rows, of this table or of one with the same columns."""
+    local, moment = table.c.deadline_local, table.c.deadline_at
+    statement = select(func.count(), func.min(local), func.max(local), func.min(moment), func.max(moment))
+    row = (await session.execute(statement.select_from(table).where(which))).one()
     return row[0], DeadlineSpan(row[1], row[2], row[3], row[4])
 
 
@@ -148,8 +154,8 @@ async def stream(
     session: AsyncSession, owner: OwnerId, wanted: TodoFilter, *, timezone: str, now: datetime
 ) -> AsyncIterator[list[Todo]]:
     """Batches of the owner's todos, oldest id first, through a server-side cursor."""
-    statement = select(todos).where(_matches(owner, wanted, timezone, now)).order_by(todos.c.id)
-    result = await session.stream(statement, execution_options={"yield_per": _BATCH})
+    statement = select(todos).where(matches(todos, owner, wanted, timezone, now)).order_by(todos.c.id)
+    result = await session.stream(statement, execution_options={"yield_per": READ_AHEAD})
     async for rows in result.partitions():
         yield [_todo(row) for row in rows]
 
@@ -158,16 +164,21 @@ def _is(owner: OwnerId, todo_id: int) -> ColumnElement[bool]:
     return and_(todos.c.owner_id == owner, todos.c.id == todo_id)
 
 
-def _matches(
-    owner: OwnerId, wanted: TodoFilter, timezone: str, now: datetime | ColumnElement[datetime]
+def matches(
+    table: Table,
+    owner: OwnerId,
+    wanted: TodoFilter,
+    timezone: str,
+    now: datetime | ColumnElement[datetime],
 ) -> ColumnElement[bool]:
-    conditions = [todos.c.owner_id == owner]
+    """Which rows are meant, of this table or of one with the same columns."""
+    conditions = [table.c.owner_id == owner]
     if wanted.completed is not None:
-        conditions.append(todos.c.completed.is_(wanted.completed))
+        conditions.append(table.c.completed.is_(wanted.completed))
     if wanted.window is not None:
         moment = now + timedelta(days=wanted.window)
         conditions.append(
-            or_(todos.c.deadline_at <= moment, todos.c.deadline_local <= func.timezone(timezone, moment))
+            or_(table.c.deadline_at <= moment, table.c.deadline_local <= func.timezone(timezone, moment))
         )
     return and_(*conditions)
 
@@ -179,12 +190,14 @@ def _deadline_columns(deadline: Deadline | None) -> dict[str, datetime | None]:
     }
 
 
-def _todo(row: Row[Any]) -> Todo:
-    deadline: Deadline | None = None
+def read_deadline(row: Row[Any]) -> Deadline | None:
+    """The deadline in a row."""
     if row.deadline_local is not None:
-        deadline = Floating(row.deadline_local)
-    elif row.deadline_at is not None:
-        deadline = Instant(row.deadline_at)
+        return Floating(row.deadline_local)
+    return None if row.deadline_at is None else Instant(row.deadline_at)
+
+
+def _todo(row: Row[Any]) -> Todo:
     return Todo(
         id=row.id,
         owner=row.owner_id,
@@ -193,7 +206,7 @@ def _todo(row: Row[Any]) -> Todo:
         description=row.description,
         completed=row.completed,
         completed_at=row.completed_at,
-        deadline=deadline,
+        deadline=read_deadline(row),
         sequence=row.sequence,
         created_at=row.created_at,
         updated_at=row.updated_at,

@@ -25,6 +25,14 @@ FILL_SINCE = {
     "0002": "INSERT INTO job_events (job_id, attempt, kind) SELECT id, 1, 'claimed' FROM jobs;",
     "0003": "UPDATE jobs SET version = 2, idempotency_key = 'a';",
     "0005": "UPDATE jobs SET progress = 0.5;",
+    "0006": """
+        INSERT INTO feeds (id, owner_id, options, token_hash) SELECT id, owner_id, '{}', 'x' FROM jobs;
+        INSERT INTO feed_files (id, feed_id, bytes, digest, changed_at) SELECT id, id, 1, '', now() FROM feeds;
+        INSERT INTO feed_chunks SELECT id, 0, 'x' FROM feeds;
+        UPDATE jobs SET feed_id = id;
+        UPDATE todos SET owner_id = (SELECT owner_id FROM feeds);
+        DELETE FROM todos;
+    """,
 }
 """What a migration made room for."""
 

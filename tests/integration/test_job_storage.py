@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, insert, select, text, update
 
-from app.domain.jobs import JOB_VERSION, JobState
+from app.domain.jobs import CALENDAR_VERSION, JobState
 from app.domain.owners import BUILT_IN_OWNER
 from app.storage import jobs as queries
 from app.storage import results, sweeps
@@ -85,7 +85,7 @@ async def test_a_retry_waits_for_its_time(sessions: Sessions) -> None:
         assert await sweeps.ring(session, resend_after=LEASE) == {}
         await session.execute(update(jobs).values(run_at=func.now(), ring_at=func.now()))
     async with sessions.begin() as session:
-        assert await sweeps.ring(session, resend_after=LEASE) == {held.job_id: JOB_VERSION}
+        assert await sweeps.ring(session, resend_after=LEASE) == {held.job_id: CALENDAR_VERSION}
     again = await claim(sessions, held.job_id)
     assert again is not None
     assert again.attempt == 2
@@ -130,7 +130,7 @@ async def test_rescues_wait_longer_each_time(sessions: Sessions) -> None:
 async def test_a_job_that_waits_is_rung_for_once_in_a_while(sessions: Sessions) -> None:
     job_id = await a_job(sessions)
     async with sessions.begin() as session:
-        rung = {job_id: JOB_VERSION}
+        rung = {job_id: CALENDAR_VERSION}
         assert await sweeps.ring(session, resend_after=LEASE) == {}
         await session.execute(update(jobs).values(ring_at=func.now()))
         assert await sweeps.ring(session, resend_after=LEASE) == rung

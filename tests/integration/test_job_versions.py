@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, update
 
-from app.domain.jobs import JOB_VERSION, JobState
+from app.domain.jobs import CALENDAR_VERSION, JOB_VERSION, JobState
 from app.queue.publisher import Publisher
 from app.services.operations import OperationsService
 from app.settings import Settings
@@ -42,8 +42,8 @@ def rung(settings: Settings) -> dict[str, int]:
     return {message["job_id"]: message["version"] for message in waiting_messages(settings.broker_url.url)}
 
 
-async def test_a_new_job_asks_for_what_this_release_knows(sessions: Sessions) -> None:
-    assert (await read(sessions, await a_job(sessions))).version == JOB_VERSION
+async def test_a_calendar_asks_for_no_more_than_older_workers_know(sessions: Sessions) -> None:
+    assert (await read(sessions, await a_job(sessions))).version == CALENDAR_VERSION
 
 
 async def test_a_newer_job_is_left_with_all_its_attempts_and_others_go_on(sessions: Sessions) -> None:
@@ -62,7 +62,7 @@ async def test_the_sweeper_rings_with_each_jobs_version(
     newer, ours = await a_newer_job(sessions, ring_at=func.now()), await a_job(sessions)
     await change(sessions, ours, ring_at=func.now())
     await Sweeper(sessions, publisher, settings).sweep()
-    assert rung(settings) == {str(newer): NEWER, str(ours): JOB_VERSION}
+    assert rung(settings) == {str(newer): NEWER, str(ours): CALENDAR_VERSION}
 
 
 async def test_the_operator_rings_with_each_jobs_version(
@@ -71,7 +71,7 @@ async def test_the_operator_rings_with_each_jobs_version(
     service = OperationsService(sessions, publisher)
     newer, ours = await a_newer_job(sessions), await a_job(sessions)
     await service.redrive(NONE)
-    assert rung(settings) == {str(newer): NEWER, str(ours): JOB_VERSION}
+    assert rung(settings) == {str(newer): NEWER, str(ours): CALENDAR_VERSION}
 
 
 @pytest.mark.parametrize(

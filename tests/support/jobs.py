@@ -58,7 +58,8 @@ async def run(sessions: Sessions, settings: Settings, job_id: str) -> None:
 async def end_lease(sessions: Sessions) -> None:
     """Move the lease, since nobody can move the database's clock."""
     async with sessions.begin() as session:
-        await session.execute(update(jobs).values(lease_until=func.now() - timedelta(seconds=1)))
+        ended = update(jobs).where(jobs.c.state == JobState.STARTED)
+        await session.execute(ended.values(lease_until=func.now() - timedelta(seconds=1)))
 
 
 async def rescue(sessions: Sessions, *, max_attempts: int = 5) -> dict[UUID, JobState]:

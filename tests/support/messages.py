@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from dramatiq import Message
 from redis import Redis
 
-from app.domain.jobs import JOB_VERSION
+from app.domain.jobs import CALENDAR_VERSION
 from app.queue.messages import RenderCalendar
 
 
@@ -33,7 +33,7 @@ def a_message(**changes: Any) -> bytes:
     return json.dumps({**members, **changes}).encode()
 
 
-def a_ring(job: UUID, version: int = JOB_VERSION) -> bytes:
+def a_ring(job: UUID, version: int = CALENDAR_VERSION) -> bytes:
     """The message for a job, each time another copy."""
     return a_message(kwargs={"job_id": str(job), "version": version})
 

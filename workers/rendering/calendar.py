@@ -12,8 +12,8 @@ from icalendar import Todo as VTodo
 from app.domain.calendars import CalendarOptions, Component
 from app.domain.deadlines import DeadlineSpan, Floating, Instant
 from app.domain.timezones import zone
-from app.domain.todos import Todo
-from workers.rendering.components import event, task
+from app.domain.todos import Todo, Tombstone
+from workers.rendering.components import cancelled_event, cancelled_task, event, task
 from workers.rendering.text import without_controls
 from workers.rendering.timezones import vtimezone
 
@@ -27,7 +27,7 @@ _TASKS = UUID("5f0c1c1e-6d0b-4a53-9a4e-0f6f5ad4b5c2")
 
 @dataclass(frozen=True, slots=True)
 class Renderer:
-    """Writes a calendar piece by piece: ``begin``, then ``todo`` for each, then ``END``."""
+    """Writes a calendar piece by piece: ``begin``, ``todo`` and ``tombstone`` for each, then ``END``."""
 
     options: CalendarOptions
 
@@ -58,15 +58,31 @@ class Renderer:
         if shown is not Component.TODO:
             parts.append(event(todo, zone_, alarm))
         if shown is not Component.EVENT:
-            # Two components of one file with one UID would be two versions of one thing (section 3.8.4.7).
-            uid = uuid5(_TASKS, todo.uid.hex) if shown is Component.BOTH else todo.uid
             # Where both are written the event reminds; nobody wants to be told twice.
             twice = shown is Component.BOTH and todo.deadline is not None
-            parts.append(task(todo, zone_, None if twice else alarm, uid))
-        return b"".join(part.to_ical() for part in parts if part is not None)
+            parts.append(task(todo, zone_, None if twice else alarm, self._task_uid(todo.uid)))
+        return _joined(parts)
+
+    def tombstone(self, deleted: Tombstone) -> bytes:
+        """What the calendar says of a todo that was deleted."""
+        shown, zone_ = self.options.component, self._zone()
+        parts: list[Event | VTodo | None] = []
+        if shown is not Component.TODO:
+            parts.append(cancelled_event(deleted, zone_))
+        if shown is not Component.EVENT:
+            parts.append(cancelled_task(deleted, zone_, self._task_uid(deleted.uid)))
+        return _joined(parts)
+
+    def _task_uid(self, uid: UUID) -> UUID:
+        # Two components of one file with one UID would be two versions of one thing (section 3.8.4.7).
+        return uuid5(_TASKS, uid.hex) if self.options.component is Component.BOTH else uid
 
     def _zone(self) -> ZoneInfo | None:
         return None if self.options.timezone is None else zone(self.options.timezone)
+
+
+def _joined(parts: Iterable[Event | VTodo | None]) -> bytes:
+    return b"".join(part.to_ical() for part in parts if part is not None)
 
 
 def render(todos: Iterable[Todo], options: CalendarOptions) -> Iterator[bytes]:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from icalendar import Alarm, Component, Event
 from icalendar import Todo as VTodo
 
-from app.domain.todos import Todo
+from app.domain.todos import Todo, Tombstone
 from workers.rendering.text import without_controls
 from workers.rendering.timezones import localized
 
@@ -44,16 +44,49 @@ def task(todo: Todo, zone: ZoneInfo | None, alarm: int | None, uid: UUID) -> VTo
     return component
 
 
+def cancelled_event(deleted: Tombstone, zone: ZoneInfo | None) -> Event | None:
+    """The event of a todo that was deleted, if it had one, for apps that keep what a file no longer has."""
+    if deleted.deadline is None:
+        return None
+    component = Event()
+    _cancel(component, deleted, deleted.uid)
+    component.add("dtstart", localized(deleted.deadline, zone))
+    component.add("transp", "TRANSPARENT")
+    return component
+
+
+def cancelled_task(deleted: Tombstone, zone: ZoneInfo | None, uid: UUID) -> VTodo:
+    """The task of a todo that was deleted."""
+    component = VTodo()
+    _cancel(component, deleted, uid)
+    if deleted.deadline is not None:
+        component.add("due", localized(deleted.deadline, zone))
+    return component
+
+
+def _cancel(component: Component, deleted: Tombstone, uid: UUID) -> None:
+    # Above all that the todo ever had: what is not newer is ignored (RFC 5546 section 2.1.5).
+    sequence = deleted.sequence + 1
+    _identify(component, uid, sequence, created=deleted.created_at, changed=deleted.deleted_at)
+    component.add("summary", without_controls(deleted.title))
+    component.add("status", "CANCELLED")
+
+
 def _describe(component: Component, todo: Todo, uid: UUID) -> None:
-    updated: datetime = todo.updated_at.replace(microsecond=0)
-    component.add("uid", str(uid))
-    component.add("dtstamp", updated)
-    component.add("last-modified", updated)
-    component.add("created", todo.created_at.replace(microsecond=0))
-    component.add("sequence", todo.sequence)
+    _identify(component, uid, todo.sequence, created=todo.created_at, changed=todo.updated_at)
     component.add("summary", without_controls(todo.title))
     if todo.description:
         component.add("description", without_controls(todo.description))
+
+
+def _identify(
+    component: Component, uid: UUID, sequence: int, *, created: datetime, changed: datetime
+) -> None:
+    component.add("uid", str(uid))
+    component.add("dtstamp", changed.replace(microsecond=0))
+    component.add("last-modified", changed.replace(microsecond=0))
+    component.add("created", created.replace(microsecond=0))
+    component.add("sequence", sequence)
 
 
 def _alarm(todo: Todo, minutes: int, parameters: dict[str, str]) -> Alarm:

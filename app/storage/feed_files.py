@@ -1,0 +1,75 @@
+"""The files of feeds: each feed serves its latest, and those before it only to whoever is reading them."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import and_, case, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domain.feeds import REFRESH, FeedFile
+from app.storage.chunks import read_range
+from app.storage.database import Sessions
+from app.storage.schema import feed_chunks, feed_files, feeds
+
+_SECOND = timedelta(seconds=1)
+"""As exact as Last-Modified is."""
+
+
+async def add_chunk(session: AsyncSession, file_id: UUID, number: int, data: bytes) -> None:
+    """Store one chunk of a file that ``publish`` completes."""
+    await session.execute(insert(feed_chunks).values(file_id=file_id, number=number, data=data))
+
+
+async def publish(session: AsyncSession, feed_id: UUID, file_id: UUID, *, size: int, digest: str) -> bool:
+    """Have the feed serve this file from the commit on; False if the feed was revoked.
+
+    For the job's transaction, after its ``succeed``. If the feed has become due since the render was asked
+    for, it stays so: the change may have come too late.
+    """
+    as_asked = feeds.c.due_at == feeds.c.asked_at + REFRESH
+    rendered = (
+        update(feeds)
+        .where(feeds.c.id == feed_id, feeds.c.revoked_at.is_(None))
+        .values(
+            rendered_at=func.statement_timestamp(),
+            due_at=case((and_(as_asked, ~feeds.c.options.has_key("window")), None), else_=feeds.c.due_at),
+        )
+        .returning(feeds.c.id)
+    )
+    if (await session.execute(rendered)).one_or_none() is None:
+        return False
+    supersede = (
+        update(feed_files)
+        .where(feed_files.c.feed_id == feed_id, feed_files.c.superseded_at.is_(None))
+        .values(superseded_at=func.statement_timestamp())
+        .returning(feed_files.c.digest, feed_files.c.changed_at)
+    )
+    before = (await session.execute(supersede)).one_or_none()
+    changed_at = func.statement_timestamp()
+    if before is not None:
+        # By a second at least, whatever the clock does: two files of one date would be one to some clients.
+        later = func.greatest(changed_at, before.changed_at + _SECOND)
+        changed_at = before.changed_at if before.digest == digest else later
+    await session.execute(
+        insert(feed_files).values(
+            id=file_id, feed_id=feed_id, bytes=size, digest=digest, changed_at=changed_at
+        )
+    )
+    return True
+
+
+def read(sessions: Sessions, file: FeedFile, first: int, last: int) -> AsyncIterator[bytes]:
+    """The bytes from ``first`` to ``last``, both included, of a file.
+
+    Each chunk is a query of its own: a slow reader must hold neither a connection nor a transaction.
+    """
+
+    async def chunk(number: int) -> bytes | None:
+        statement = select(feed_chunks.c.data).where(
+            feed_chunks.c.file_id == file.id, feed_chunks.c.number == number
+        )
+        async with sessions.begin() as session:
+            return (await session.execute(statement)).scalar_one_or_none()
+
+    return read_range(chunk, first, last)

@@ -1,0 +1,150 @@
+"""When feeds are made anew: what changed is noted, what is due is asked for, and both in bounded batches.
+
+APIs and sweepers may do all this at once: a change is noted by one of them, and a feed whose render is under
+way gets no second one.
+"""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    DateTime,
+    Select,
+    SmallInteger,
+    and_,
+    case,
+    delete,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domain.feeds import REFRESH, FeedPacing
+from app.domain.jobs import FEED_VERSION
+from app.domain.owners import OwnerId
+from app.storage.duties import Duty, unlocked
+from app.storage.jobs import revoke
+from app.storage.schema import IS_OPEN_RENDER, feeds, jobs, todo_changes
+
+_NOTED_AT_ONCE = 5000
+
+MOST_OPEN = 200
+"""How many renders the sweeper lets be under way: calendars that somebody waits for share the workers."""
+
+_NEVER = literal_column("'infinity'::timestamptz", DateTime(timezone=True))
+
+
+async def note_changes(session: AsyncSession, pacing: FeedPacing, owner: OwnerId | None = None) -> None:
+    """Have feeds be due whose todos have changed: those of one owner, or of any.
+
+    What is noted here is committed, and so any render that is asked for later sees it. What others are just
+    noting is left to them.
+    """
+    changes = select(todo_changes.c.id).order_by(todo_changes.c.id).limit(_NOTED_AT_ONCE)
+    if owner is not None:
+        changes = changes.where(todo_changes.c.owner_id == owner)
+    noted = (
+        delete(todo_changes)
+        .where(todo_changes.c.id.in_(changes.with_for_update(skip_locked=True)))
+        .returning(todo_changes.c.owner_id)
+        .cte("noted")
+    )
+    soon = func.greatest(func.now(), feeds.c.asked_at + pacing.distance)
+    later = or_(feeds.c.due_at.is_(None), and_(feeds.c.due_at > soon, func.isfinite(feeds.c.due_at)))
+    await session.execute(
+        update(feeds)
+        .where(feeds.c.owner_id.in_(select(noted.c.owner_id)), feeds.c.revoked_at.is_(None), later)
+        .values(due_at=soon)
+    )
+
+
+async def ask_first(session: AsyncSession, feed_id: UUID, *, resend_after: timedelta) -> UUID:
+    """The job that renders a new feed."""
+    new = select(feeds).where(feeds.c.id == feed_id).cte("new")
+    made: UUID = (await session.execute(select(_jobs_for(new, resend_after).c.id))).scalar_one()
+    return made
+
+
+async def ask_one(
+    session: AsyncSession, feed_id: UUID, pacing: FeedPacing, *, resend_after: timedelta
+) -> UUID | None:
+    """The job that renders a feed which somebody fetches, if one is due and none is under way."""
+    due = or_(feeds.c.due_at <= func.now(), ~func.isfinite(feeds.c.due_at))
+    this = _alive(true()).where(feeds.c.id == feed_id, due)
+    this = this.with_for_update(skip_locked=True, key_share=True)
+    return next(iter(await _ask(session, this, pacing, resend_after)), None)
+
+
+async def ask_due(session: AsyncSession, pacing: FeedPacing, *, resend_after: timedelta) -> list[UUID]:
+    """The jobs that render feeds which are due, those longest overdue first.
+
+    A feed that nobody has fetched for long is not made anew, but due as soon as somebody fetches it.
+    """
+    under_way = select(literal(1)).select_from(jobs).where(IS_OPEN_RENDER).limit(MOST_OPEN).subquery()
+    room = literal(MOST_OPEN) - select(func.count()).select_from(under_way).scalar_subquery()
+    used_at = func.greatest(feeds.c.created_at, feeds.c.fetched_at)
+    due = _alive(used_at > func.now() - pacing.idle_after).where(feeds.c.due_at <= func.now())
+    due = due.order_by(feeds.c.due_at)
+    return await _ask(session, unlocked(due, room, Duty.RENDER_FEEDS), pacing, resend_after)
+
+
+async def cancel(session: AsyncSession, feed_id: UUID) -> bool:
+    """End the render of a feed that is under way, if one is."""
+    return await revoke(session, and_(jobs.c.feed_id == feed_id, IS_OPEN_RENDER), "its feed was revoked")
+
+
+def _alive(is_read: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    return select(feeds, is_read.label("is_read")).where(feeds.c.revoked_at.is_(None))
+
+
+async def _ask(
+    session: AsyncSession, due: Select[*tuple[Any, ...]], pacing: FeedPacing, resend_after: timedelta
+) -> list[UUID]:
+    some = due.cte("due")
+    read = select(some).where(some.c.is_read).cte("read")
+    made = _jobs_for(read, resend_after)
+    outcome = (
+        select(some.c.id, some.c.is_read, made.c.id.label("job_id"))
+        .select_from(some.outerjoin(made, made.c.feed_id == some.c.id))
+        .cte("outcome")
+    )
+    is_asked = outcome.c.job_id.is_not(None)
+    due_at = case(
+        # Should the render fail; if it succeeds, nothing is due until a todo changes.
+        (is_asked, func.now() + REFRESH),
+        # The render under way may have begun before the change.
+        (outcome.c.is_read, func.now() + pacing.distance),
+        else_=_NEVER,
+    )
+    asked = (
+        update(feeds)
+        .where(feeds.c.id == outcome.c.id)
+        .values(asked_at=case((is_asked, func.now()), else_=feeds.c.asked_at), due_at=due_at)
+        .returning(outcome.c.job_id)
+    )
+    return [job_id for job_id in (await session.execute(asked)).scalars() if job_id is not None]
+
+
+def _jobs_for(some: CTE, resend_after: timedelta) -> CTE:
+    """Stores a job for each of these feeds whose render is not under way; its id and its feed's."""
+    columns = ["id", "owner_id", "options", "version", "feed_id", "ring_at"]
+    rows = select(
+        func.gen_random_uuid(),
+        some.c.owner_id,
+        some.c.options,
+        literal(FEED_VERSION, SmallInteger),
+        some.c.id,
+        func.now() + resend_after,
+    )
+    stored = insert(jobs).from_select(columns, rows)
+    stored = stored.on_conflict_do_nothing(index_elements=[jobs.c.feed_id], index_where=IS_OPEN_RENDER)
+    return stored.returning(jobs.c.id, jobs.c.feed_id).cte("made")

@@ -1,0 +1,62 @@
+"""What goes when feeds no longer need it; each call is one statement on a bounded batch, so no lock lasts."""
+
+from datetime import timedelta
+
+from sqlalchemy import delete, exists, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.storage.duties import Duty, unlocked
+from app.storage.schema import feed_files, feeds, jobs, todo_tombstones
+from app.storage.sweeps import BATCH, BATCH_BYTES
+
+READ_ON = timedelta(minutes=5)
+"""For how long a file that was superseded, or whose feed was revoked, can be read on by who began before."""
+
+REMEMBERED = timedelta(hours=1)
+"""For how long a render that has ended is remembered: there may be many more of them than of calendars."""
+
+
+async def remove_files(session: AsyncSession) -> int:
+    """Delete files that have been superseded for long enough, as many as fit a batch by number and size."""
+    old = select(feed_files.c.id, feed_files.c.superseded_at, feed_files.c.bytes)
+    old = old.where(feed_files.c.superseded_at < func.now() - READ_ON).order_by(feed_files.c.superseded_at)
+    some = unlocked(old, BATCH, Duty.EXPIRE).cte("some")
+    up_to = func.sum(some.c.bytes).over(order_by=(some.c.superseded_at, some.c.id)).label("up_to")
+    summed = select(some.c.id, some.c.bytes, up_to).cte("summed")
+    # The first one goes however large it is.
+    fits = or_(summed.c.up_to <= BATCH_BYTES, summed.c.up_to == summed.c.bytes)
+    which = feed_files.c.id.in_(select(summed.c.id).where(fits))
+    removed = await session.execute(delete(feed_files).where(which).returning(feed_files.c.id))
+    return len(list(removed.scalars()))
+
+
+async def give_up_files(session: AsyncSession) -> None:
+    """Take the files of feeds that were revoked for superseded, as they have been since then."""
+    revoked = select(feed_files.c.id, feeds.c.revoked_at).join(feeds, feeds.c.id == feed_files.c.feed_id)
+    revoked = revoked.where(feeds.c.revoked_at.is_not(None), feed_files.c.superseded_at.is_(None))
+    some = revoked.limit(BATCH).cte("some")
+    await session.execute(
+        update(feed_files).where(feed_files.c.id == some.c.id).values(superseded_at=some.c.revoked_at)
+    )
+
+
+async def forget_feeds(session: AsyncSession) -> None:
+    """Delete feeds that were revoked, once their files are gone."""
+    has_files = exists().where(feed_files.c.feed_id == feeds.c.id)
+    revoked = select(feeds.c.id).where(feeds.c.revoked_at < func.now() - READ_ON, ~has_files)
+    await session.execute(delete(feeds).where(feeds.c.id.in_(unlocked(revoked, BATCH, Duty.EXPIRE))))
+
+
+async def forget_tombstones(session: AsyncSession, *, older_than: timedelta) -> None:
+    """Delete what has been told of for long enough."""
+    old = select(todo_tombstones.c.id).where(todo_tombstones.c.deleted_at < func.now() - older_than)
+    old = old.order_by(todo_tombstones.c.deleted_at)
+    some = unlocked(old, BATCH, Duty.EXPIRE)
+    await session.execute(delete(todo_tombstones).where(todo_tombstones.c.id.in_(some)))
+
+
+async def forget_renders(session: AsyncSession) -> None:
+    """Delete jobs that rendered a feed and ended long enough ago."""
+    old = select(jobs.c.id).where(jobs.c.feed_id.is_not(None), jobs.c.finished_at < func.now() - REMEMBERED)
+    some = unlocked(old.order_by(jobs.c.finished_at), BATCH, Duty.EXPIRE)
+    await session.execute(delete(jobs).where(jobs.c.id.in_(some)))

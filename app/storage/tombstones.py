@@ -1,0 +1,56 @@
+"""Todos that were deleted, for as long as feeds must say so."""
+
+from collections.abc import AsyncIterator
+from dataclasses import KW_ONLY, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, and_, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domain.deadlines import DeadlineSpan
+from app.domain.owners import OwnerId
+from app.domain.todos import TodoFilter, Tombstone
+from app.storage.schema import feeds, todo_tombstones
+from app.storage.todos import READ_AHEAD, extent_of, matches, read_deadline
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """Which tombstones a feed shows."""
+
+    feed_id: UUID
+    owner: OwnerId
+    wanted: TodoFilter
+    _: KW_ONLY
+    timezone: str
+    now: datetime
+    kept: timedelta
+    """For how long after its deletion a todo is told of."""
+
+    def condition(self) -> ColumnElement[bool]:
+        """The same in SQL: nobody has ever seen in a feed what was deleted before it was made."""
+        since = select(feeds.c.created_at).where(feeds.c.id == self.feed_id).scalar_subquery()
+        return and_(
+            matches(todo_tombstones, self.owner, self.wanted, self.timezone, self.now),
+            todo_tombstones.c.deleted_at > func.greatest(since, self.now - self.kept),
+        )
+
+
+async def deadline_span(session: AsyncSession, deleted: Deleted) -> DeadlineSpan:
+    """Between which deadlines the tombstones lie that ``stream`` yields."""
+    _, span = await extent_of(session, todo_tombstones, deleted.condition())
+    return span
+
+
+async def stream(session: AsyncSession, deleted: Deleted) -> AsyncIterator[list[Tombstone]]:
+    """Batches of the tombstones that a feed shows, through a server-side cursor."""
+    statement = select(todo_tombstones).where(deleted.condition()).order_by(todo_tombstones.c.id)
+    result = await session.stream(statement, execution_options={"yield_per": READ_AHEAD})
+    async for rows in result.partitions():
+        yield [_tombstone(row) for row in rows]
+
+
+def _tombstone(row: Row[Any]) -> Tombstone:
+    return Tombstone(row.uid, row.title, read_deadline(row), row.sequence, row.created_at, row.deleted_at)

@@ -1,0 +1,46 @@
+"""A file on its way into Postgres."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from app.storage.chunks import CHUNK_BYTES
+from workers.runtime import PermanentFailure
+
+
+@dataclass(slots=True)
+class ChunkedFile:
+    """What was rendered so far: all full chunks are in Postgres, the rest is here."""
+
+    store: Callable[[int, bytes], Awaitable[None]]
+    """Puts a chunk, by its number, where it belongs."""
+    max_bytes: int
+    size: int = 0
+    _digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+    _chunks: int = 0
+    _rest: bytearray = field(default_factory=bytearray)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what was written, in hexadecimal."""
+        return self._digest.hexdigest()
+
+    async def write(self, data: bytes) -> None:
+        """Add to the end, or raise ``PermanentFailure`` where the file gets too large."""
+        self._digest.update(data)
+        self.size += len(data)
+        if self.size > self.max_bytes:
+            raise PermanentFailure(f"the calendar would have more than {self.max_bytes} bytes, the limit")
+        self._rest += data
+        while len(self._rest) >= CHUNK_BYTES:
+            await self._store(bytes(self._rest[:CHUNK_BYTES]))
+            del self._rest[:CHUNK_BYTES]
+
+    async def close(self) -> None:
+        """Store what is left."""
+        if self._rest:
+            await self._store(bytes(self._rest))
+
+    async def _store(self, chunk: bytes) -> None:
+        await self.store(self._chunks, chunk)
+        self._chunks += 1
