@@ -6,7 +6,16 @@ from typing import Literal
 
 import structlog
 
+from app.domain.feeds import without_secrets
+
 LogFormat = Literal["console", "json"]
+
+
+class _Formatter(structlog.stdlib.ProcessorFormatter):
+    """The last place that every line passes, whichever library wrote it: no secret URL gets beyond it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return without_secrets(super().format(record))
 
 
 def configure_logs(log_format: LogFormat) -> None:
@@ -32,7 +41,7 @@ def configure_logs(log_format: LogFormat) -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
+        _Formatter(
             foreign_pre_chain=shared,
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )

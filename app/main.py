@@ -8,7 +8,7 @@ from functools import partial
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.api import calendars, health, todos
+from app.api import calendars, feeds, health, todos
 from app.api.body_limit import BodyLimit
 from app.api.downloads import Downloads
 from app.api.head import HeadAsGet
@@ -22,6 +22,7 @@ from app.metrics.backlog import PATIENCE, BacklogGauges, BacklogWatch
 from app.queue.publisher import Publisher
 from app.services import Services
 from app.services.calendars import CalendarService
+from app.services.feeds import FeedService
 from app.services.health import HealthService
 from app.services.histories import read_history
 from app.services.open_jobs import OpenJobs
@@ -66,6 +67,14 @@ def create_app(settings: Settings) -> FastAPI:
                 app.state.watching,
                 metrics,
             ),
+            feeds=FeedService(
+                jobs_sessions,
+                publisher,
+                settings.resend_after,
+                settings.feed_pacing,
+                settings.max_feeds,
+                metrics,
+            ),
             health=HealthService(open_sessions(watching), publisher, expected_head()),
         )
         app.state.urls = PublicUrls(settings.public_url, settings.trusted_proxies)
@@ -79,7 +88,7 @@ def create_app(settings: Settings) -> FastAPI:
             await engine.dispose()
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
-    for router in (todos.router, calendars.router, health.router, health.probes, scrapes):
+    for router in (todos.router, calendars.router, feeds.router, health.router, health.probes, scrapes):
         app.include_router(router)
     pages.mount(app)
     handle_problems(app)

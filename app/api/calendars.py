@@ -1,13 +1,14 @@
 """Calendar jobs: ask, watch, download."""
 
 from collections.abc import Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Request, Response
 
-from app.api.conditional import file_response
-from app.api.cursor import JOB_CURSOR, after_job, cursor_parameter, job_cursor, next_page
+from app.api.conditional import Document, file_response
+from app.api.cursor import PLACE_CURSOR, after_job, cursor_parameter, job_cursor, next_page
 from app.api.dependencies import Calendars, DownloadPlaces, LinksTo, Owner, TaskId
 from app.api.event_stream import EVENT_STREAM, EventStream, LastEventId, has_all
 from app.api.idempotency import REPLAYED, IdempotencyKey
@@ -39,7 +40,7 @@ States = Annotated[
 Limit = Annotated[
     int, Query(ge=1, le=_MAX_PAGE, description="At most so many; a `Link` header leads to the next page.")
 ]
-Cursor = Annotated[str | None, cursor_parameter(JOB_CURSOR)]
+Cursor = Annotated[str | None, cursor_parameter(PLACE_CURSOR)]
 
 
 @router.post(
@@ -204,7 +205,11 @@ async def get_result(
 ) -> Response:
     """The calendar as an iCalendar file (RFC 5545)."""
     job = await calendars.finished(owner, task_id)
-    return file_response(request, job, lambda first, last: calendars.read(job, first, last), downloads)
+    assert job.counts is not None  # noqa: S101 - the table's constraints go with SUCCESS
+    assert job.digest is not None  # noqa: S101
+    assert job.finished_at is not None  # noqa: S101
+    read = partial(calendars.read, job)
+    return file_response(request, Document(job.counts.bytes, job.digest, job.finished_at, read), downloads)
 
 
 @router.delete(

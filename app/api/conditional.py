@@ -1,16 +1,18 @@
 """Downloads: validators, conditional requests and byte ranges (RFC 9110 sections 8.8, 13 and 14)."""
 
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from http import HTTPStatus
 
 from fastapi import Request, Response
+from fastapi.responses import StreamingResponse
 
+from app.api.compression import accepts_gzip, gzipped
 from app.api.downloads import Download, Downloads
 from app.api.problems import problem
-from app.domain.jobs import Job
 
 MEDIA_TYPE = "text/calendar; charset=utf-8"
 
@@ -20,24 +22,52 @@ _RANGE = re.compile(r"bytes=[ \t]*(?P<first>[0-9]{0,18})-(?P<last>[0-9]{0,18})[ 
 Read = Callable[[int, int], AsyncIterator[bytes]]
 
 
-def file_response(request: Request, job: Job, read: Read, downloads: Downloads) -> Response:
-    """Answer with the file of a finished job, or the part of it that was asked for."""
-    assert job.counts is not None  # noqa: S101 - the table's constraints go with SUCCESS
-    assert job.finished_at is not None  # noqa: S101
-    size, changed = job.counts.bytes, job.finished_at.replace(microsecond=0)
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file to be downloaded, and what is said of it."""
+
+    size: int
+    digest: str
+    changed_at: datetime
+    read: Read
+    compressible: bool = False
+    """Whether clients that take gzip get it so."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def changed(self) -> datetime:
+        """As exactly as HTTP can say it."""
+        return self.changed_at.replace(microsecond=0)
+
+    @property
+    def etag(self) -> str:
+        """Strong: the bytes are those whose digest it is."""
+        return f'"{self.digest}"'
+
+
+def file_response(request: Request, document: Document, downloads: Downloads) -> Response:
+    """Answer with a file, or the part of it that was asked for."""
+    part = _part(request, document)
+    gzip = document.compressible and part is None and accepts_gzip(_accepted(request))
     headers = {
-        "etag": f'"{job.digest}"',
-        "last-modified": format_datetime(changed, usegmt=True),
+        # Weak where it is compressed, since that may give other bytes elsewhere. To If-None-Match both are
+        # the same; to If-Range, which compares strongly, they are not: nothing compressed is resumed.
+        "etag": f"W/{document.etag}" if gzip else document.etag,
+        "last-modified": format_datetime(document.changed, usegmt=True),
         "cache-control": "private, no-cache",
-        "accept-ranges": "bytes",
+        **({"vary": "Accept-Encoding"} if document.compressible else {}),
+        **document.headers,
     }
-    if _is_current(request, headers["etag"], changed):
+    if _is_current(request, document):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     headers["content-disposition"] = 'attachment; filename="taskoverflow.ics"'
-    part = _part(request, headers["etag"], changed, size)
+    if gzip:
+        headers["content-encoding"] = "gzip"
+        return _stream(request, downloads, HTTPStatus.OK, headers, lambda: gzipped(_all(document)))
+    headers["accept-ranges"] = "bytes"
     if part is None:
-        headers["content-length"] = str(size)
-        return _stream(request, downloads, HTTPStatus.OK, headers, lambda: read(0, size - 1))
+        headers["content-length"] = str(document.size)
+        return _stream(request, downloads, HTTPStatus.OK, headers, lambda: _all(document))
     first, last = part
     if first > last:
         return problem(
@@ -45,11 +75,24 @@ def file_response(request: Request, job: Job, read: Read, downloads: Downloads) 
             "range-not-satisfiable",
             "Range not satisfiable",
             HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
-            f"The file has {size} bytes.",
-            headers={"content-range": f"bytes */{size}"},
+            f"The file has {document.size} bytes.",
+            headers={"content-range": f"bytes */{document.size}"},
         )
-    headers |= {"content-range": f"bytes {first}-{last}/{size}", "content-length": str(last - first + 1)}
-    return _stream(request, downloads, HTTPStatus.PARTIAL_CONTENT, headers, lambda: read(first, last))
+    headers |= {
+        "content-range": f"bytes {first}-{last}/{document.size}",
+        "content-length": str(last - first + 1),
+    }
+    return _stream(
+        request, downloads, HTTPStatus.PARTIAL_CONTENT, headers, lambda: document.read(first, last)
+    )
+
+
+def _all(document: Document) -> AsyncIterator[bytes]:
+    return document.read(0, document.size - 1)
+
+
+def _accepted(request: Request) -> str:
+    return ",".join(request.headers.getlist("accept-encoding"))
 
 
 def _stream(
@@ -60,20 +103,21 @@ def _stream(
     read: Callable[[], AsyncIterator[bytes]],
 ) -> Response:
     if request.scope.get("head"):
-        return Response(status_code=status, headers=headers, media_type=MEDIA_TYPE)
+        # Not a plain one, which would say that what has no length yet has a length of zero.
+        return StreamingResponse(iter(()), status, headers, MEDIA_TYPE)
     return Download(downloads, read(), status, headers, MEDIA_TYPE)
 
 
-def _is_current(request: Request, etag: str, changed: datetime) -> bool:
+def _is_current(request: Request, document: Document) -> bool:
     """Whether the client has the file already: section 13.1.2, and 13.1.3 only in its absence."""
     if (wanted := request.headers.get("if-none-match")) is not None:
         tags = {tag.strip().removeprefix("W/") for tag in wanted.split(",")}
-        return etag in tags or "*" in tags
+        return document.etag in tags or "*" in tags
     since = _date(request.headers.get("if-modified-since"))
-    return since is not None and changed <= since
+    return since is not None and document.changed <= since
 
 
-def _part(request: Request, etag: str, changed: datetime, size: int) -> tuple[int, int] | None:
+def _part(request: Request, document: Document) -> tuple[int, int] | None:
     """First and last byte that were asked for; None for all of them, first > last for none of them.
 
     What is not understood is ignored (section 14.2), and so are several ranges at once.
@@ -82,8 +126,9 @@ def _part(request: Request, etag: str, changed: datetime, size: int) -> tuple[in
     if match is None or not (match["first"] or match["last"]):
         return None
     condition = request.headers.get("if-range")
-    if condition is not None and condition != etag and _date(condition) != changed:
+    if condition is not None and condition != document.etag and _date(condition) != document.changed:
         return None
+    size = document.size
     if not match["first"]:
         suffix = int(match["last"])
         return (max(size - suffix, 0), size - 1) if suffix else (size, size - 1)

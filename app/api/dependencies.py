@@ -7,10 +7,11 @@ from fastapi import Depends, Path, Request
 
 from app.api.downloads import Downloads
 from app.api.urls import Links, PublicUrls
-from app.domain.errors import TaskNotFound
+from app.domain.errors import FeedNotFound, TaskNotFound
 from app.domain.owners import BUILT_IN_OWNER, OwnerId
 from app.services import Services
 from app.services.calendars import CalendarService
+from app.services.feeds import FeedService
 from app.services.health import HealthService
 from app.services.todos import TodoService
 
@@ -26,6 +27,10 @@ async def _todos(request: Request) -> TodoService:
 
 async def _calendars(request: Request) -> CalendarService:
     return _services(request).calendars
+
+
+async def _feeds(request: Request) -> FeedService:
+    return _services(request).feeds
 
 
 async def _health(request: Request) -> HealthService:
@@ -63,10 +68,29 @@ async def _task_id(
         raise TaskNotFound(f"There is no task {task_id}.") from None
 
 
+async def _feed_id(
+    calendar_id: Annotated[
+        str,
+        Path(
+            description="The id that the calendar was made with; it is no part of its URL.",
+            json_schema_extra={"format": "uuid"},
+            examples=["7c1f0a52-5d0e-4b7c-9a55-0c0f6f2f8f11"],
+        ),
+    ],
+) -> UUID:
+    # As for tasks: what is no UUID is the id of no calendar.
+    try:
+        return UUID(calendar_id)
+    except ValueError:
+        raise FeedNotFound("There is no such calendar.") from None
+
+
 Todos = Annotated[TodoService, Depends(_todos)]
 Calendars = Annotated[CalendarService, Depends(_calendars)]
+Feeds = Annotated[FeedService, Depends(_feeds)]
 Health = Annotated[HealthService, Depends(_health)]
 Owner = Annotated[OwnerId, Depends(_owner)]
 LinksTo = Annotated[Links, Depends(_links)]
 DownloadPlaces = Annotated[Downloads, Depends(_downloads)]
 TaskId = Annotated[UUID, Depends(_task_id)]
+FeedId = Annotated[UUID, Depends(_feed_id)]

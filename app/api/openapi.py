@@ -19,6 +19,7 @@ the iCalendar file from its `result_url`. Every error is a problem (RFC 9457).""
 _TAGS = [
     {"name": "todos", "description": "What is to be done, and by when."},
     {"name": "calendars", "description": "Calendars of the todos, made in the background."},
+    {"name": "feeds", "description": "Calendars that apps subscribe to, each at a secret URL."},
     {"name": "health", "description": "Whether the service is there and can work."},
 ]
 
@@ -95,6 +96,19 @@ CALENDAR_RESPONSES: dict[int | str, dict[str, Any]] = {
     416: {
         "description": "The file has no such part.",
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    },
+}
+
+FEED_RESPONSES: dict[int | str, dict[str, Any]] = {
+    **CALENDAR_RESPONSES,
+    200: {
+        **CALENDAR_RESPONSES[200],
+        "description": "The file, compressed with gzip where `Accept-Encoding` allows it.",
+        "headers": {
+            **_FILE_HEADERS,
+            "Content-Encoding": {"description": "`gzip`, or there is none.", **_TEXT},
+            "Vary": {"description": "`Accept-Encoding`.", **_TEXT},
+        },
     },
 }
 

@@ -14,6 +14,7 @@ from starlette.routing import compile_path
 
 from app.api.ratelimit import ratelimit_headers
 from app.domain.errors import Flaw, InvalidRequest, Problem, TooManyOpenTasks, Unavailable
+from app.domain.feeds import without_secrets
 from app.storage.database import ERRORS, is_unreachable
 
 MEDIA_TYPE = "application/problem+json"
@@ -68,7 +69,8 @@ def problem_body(
         "title": title,
         "status": status,
         "detail": detail,
-        "instance": instance,
+        # A problem is passed on to others more easily than the address that it came from.
+        "instance": without_secrets(instance),
         "error": title,
     }
     if flaws:

@@ -9,6 +9,7 @@ from fastapi import Request
 from pydantic import HttpUrl
 
 from app.domain.errors import Flaw, InvalidRequest
+from app.domain.feeds import FeedToken
 
 PREFIX = "/api/v1"
 
@@ -56,6 +57,18 @@ class Links:
     def todo(self, todo_id: int) -> str:
         """Where a todo is."""
         return f"{self.base}{PREFIX}/todos/{todo_id}"
+
+    def feed(self, calendar_id: UUID) -> str:
+        """Where a feed is looked after."""
+        return f"{self.base}{PREFIX}/calendars/{calendar_id}"
+
+    def feed_file(self, token: FeedToken) -> str:
+        """Where a feed's file is, for whoever is given this URL."""
+        return f"{self.base}{PREFIX}/calendars/{token.text}.ics"
+
+    def webcal(self, token: FeedToken) -> str:
+        """The same, as calendar apps open it by themselves."""
+        return "webcal:" + self.feed_file(token).partition(":")[2]
 
     def status(self, task_id: UUID) -> str:
         """Where to watch a job."""

@@ -112,6 +112,25 @@ class TooManyWatchers(Problem):
     retry_after = 5
 
 
+class FeedNotFound(Problem):
+    """There is no such feed, or none at that URL any more."""
+
+    slug, title, status = "calendar-not-found", "Calendar not found", HTTPStatus.NOT_FOUND
+
+
+class FeedNotReady(Problem):
+    """The feed has no file yet."""
+
+    slug, title, status = "calendar-not-ready", "Calendar not ready", HTTPStatus.SERVICE_UNAVAILABLE
+    retry_after = 1
+
+
+class TooManyFeeds(Problem):
+    """The owner has as many feeds as are allowed; deleting one makes room."""
+
+    slug, title, status = "too-many-calendars", "Too many calendars", HTTPStatus.CONFLICT
+
+
 class MalformedRequest(Problem):
     """What arrived is not HTTP."""
 

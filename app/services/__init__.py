@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.services.calendars import CalendarService
+from app.services.feeds import FeedService
 from app.services.health import HealthService
 from app.services.todos import TodoService
 
@@ -13,4 +14,5 @@ class Services:
 
     todos: TodoService
     calendars: CalendarService
+    feeds: FeedService
     health: HealthService

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import event, func, insert, text
 
-from app.api.cursor import JOB_CURSOR, after_job, job_cursor
+from app.api.cursor import PLACE_CURSOR, after_job, job_cursor
 from app.domain.jobs import JobPlace, JobState
 from app.domain.owners import BUILT_IN_OWNER
 from app.storage import jobs as queries
@@ -143,7 +143,7 @@ def test_every_cursor_of_the_pattern_is_a_place(first: bytes) -> None:
     import re
 
     cursor = urlsafe_b64encode(first + b"\xff" * 16).decode()
-    assert re.fullmatch(JOB_CURSOR, cursor)
+    assert re.fullmatch(PLACE_CURSOR, cursor)
     assert job_cursor(after_job(cursor)) == cursor
 
 

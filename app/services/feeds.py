@@ -1,0 +1,129 @@
+"""Calendars to subscribe to."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import structlog
+
+from app.domain.calendars import CalendarOptions
+from app.domain.errors import FeedNotFound, FeedNotReady, TooManyFeeds
+from app.domain.feeds import Feed, FeedFile, FeedPacing, FeedPlace, FeedToken
+from app.domain.jobs import FEED_VERSION
+from app.domain.owners import OwnerId
+from app.metrics.api import ApiMetrics
+from app.queue.messages import RenderCalendar
+from app.queue.publisher import Publisher, SendFailed
+from app.storage import feed_files, feed_renders, feeds
+from app.storage.database import Sessions, at_once, is_unreachable
+from app.storage.feeds import Found
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedService:
+    """Feeds, and the file that each of them serves."""
+
+    sessions: Sessions
+    publisher: Publisher
+    resend_after: timedelta
+    pacing: FeedPacing
+    limit: int
+    """How many feeds one owner may have."""
+    metrics: ApiMetrics
+
+    async def add(self, owner: OwnerId, options: CalendarOptions) -> tuple[Feed, FeedToken]:
+        """Make a feed, or ``TooManyFeeds``; its first file is asked for at once."""
+        token = FeedToken.new()
+        async with self.sessions.begin() as session:
+            feed = await feeds.add(session, owner, uuid4(), options, token.hash, limit=self.limit)
+            if feed is None:
+                raise TooManyFeeds(f"There are {self.limit} calendars, and no more may be; delete one first.")
+            job_id = await feed_renders.ask_first(session, feed.id, resend_after=self.resend_after)
+        await self._accepted(job_id)
+        return feed, token
+
+    async def get(self, owner: OwnerId, feed_id: UUID) -> Feed:
+        """The feed, or ``FeedNotFound``."""
+        async with self.sessions.begin() as session:
+            return _found(await feeds.find(session, owner, feed_id))
+
+    async def page(self, owner: OwnerId, *, before: FeedPlace | None, limit: int) -> tuple[list[Feed], bool]:
+        """Up to ``limit`` feeds behind that place, newest first, and whether there are more."""
+        async with self.sessions.begin() as session:
+            # One row more than asked for tells whether another page is worth announcing.
+            found = await feeds.page(session, owner, before=before, limit=limit + 1)
+        return found[:limit], len(found) > limit
+
+    async def rotate(self, owner: OwnerId, feed_id: UUID) -> tuple[Feed, FeedToken]:
+        """Give the feed a new URL; from now on the old one leads nowhere."""
+        token = FeedToken.new()
+        async with at_once(self.sessions) as session:
+            return _found(await feeds.rotate(session, owner, feed_id, token.hash)), token
+
+    async def revoke(self, owner: OwnerId, feed_id: UUID) -> Feed | None:
+        """End the feed; None if there was none, which is as well."""
+        async with at_once(self.sessions) as session:
+            feed = await feeds.revoke(session, owner, feed_id)
+            if feed is not None:
+                # A transaction of its own, as whoever ends a render locks the two the other way round. Should
+                # it never happen, the render ends all the same, and finds that its feed is gone.
+                await feed_renders.cancel(session, feed_id)
+        return feed
+
+    async def fetch(self, token: FeedToken) -> FeedFile:
+        """The latest file of the feed, or ``FeedNotFound``, or ``FeedNotReady`` before the first one.
+
+        If todos have changed since it was made, the next one is asked for and this one served meanwhile.
+        """
+        async with at_once(self.sessions) as session:
+            found = await feeds.find_by_token(session, token.hash)
+        if found is None:
+            raise FeedNotFound(_NOT_FOUND)
+        await self._keep_fresh(found)
+        if found.file is None:
+            raise FeedNotReady("The calendar is being made for the first time; ask again in a moment.")
+        return found.file
+
+    def read(self, file: FeedFile, first: int, last: int) -> AsyncIterator[bytes]:
+        """The bytes from ``first`` to ``last``, both included, of a feed's file."""
+        return feed_files.read(self.sessions, file, first, last)
+
+    async def _keep_fresh(self, found: Found) -> None:
+        """Note that the feed is fetched, and ask for its next file if it is due."""
+        feed, job_id = found.feed, None
+        try:
+            async with at_once(self.sessions) as session:
+                if not found.is_noted:
+                    await feeds.note_fetch(session, feed.id)
+                if found.has_changes:
+                    await feed_renders.note_changes(session, self.pacing, feed.owner)
+                if found.has_changes or found.is_due:
+                    job_id = await feed_renders.ask_one(
+                        session, feed.id, self.pacing, resend_after=self.resend_after
+                    )
+        except Exception as error:
+            if not is_unreachable(error):
+                raise
+            # What there is can be served all the same, and the sweeper looks as well.
+            log.warning("feed_not_refreshed", feed_id=str(feed.id), reason=repr(error))
+        if job_id is not None:
+            await self._accepted(job_id)
+
+    async def _accepted(self, job_id: UUID) -> None:
+        self.metrics.jobs_accepted.inc()
+        try:
+            await self.publisher.send(RenderCalendar(job_id, FEED_VERSION))
+        except SendFailed as error:
+            log.warning("send_failed", job_id=str(job_id), reason=str(error), again_in=str(self.resend_after))
+
+
+_NOT_FOUND = "There is no such calendar."
+
+
+def _found(feed: Feed | None) -> Feed:
+    if feed is None:
+        raise FeedNotFound(_NOT_FOUND)
+    return feed
