@@ -73,6 +73,8 @@ def create_app(settings: Settings) -> FastAPI:
                 settings.resend_after,
                 settings.feed_pacing,
                 settings.max_feeds,
+                app.state.watching,
+                settings.request_timeout / 2,
                 metrics,
             ),
             health=HealthService(open_sessions(watching), publisher, expected_head()),

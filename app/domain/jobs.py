@@ -93,7 +93,7 @@ class Job:
     """When the file was removed after its time."""
     version: int
     """What a worker must know to make it; see ``JOB_VERSION``."""
-    feed_id: UUID | None
+    feed_id: UUID | None = None
     """The feed whose file it makes; None for a calendar that somebody asked for."""
 
     @property

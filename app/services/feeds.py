@@ -1,6 +1,8 @@
 """Calendars to subscribe to."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -8,13 +10,14 @@ from uuid import UUID, uuid4
 import structlog
 
 from app.domain.calendars import CalendarOptions
-from app.domain.errors import FeedNotFound, FeedNotReady, TooManyFeeds
+from app.domain.errors import FeedNotFound, FeedNotReady, TooManyFeeds, TooManyWatchers
 from app.domain.feeds import Feed, FeedFile, FeedPacing, FeedPlace, FeedToken
 from app.domain.jobs import FEED_VERSION
 from app.domain.owners import OwnerId
 from app.metrics.api import ApiMetrics
 from app.queue.messages import RenderCalendar
 from app.queue.publisher import Publisher, SendFailed
+from app.services.watching import Watching
 from app.storage import feed_files, feed_renders, feeds
 from app.storage.database import Sessions, at_once, is_unreachable
 from app.storage.feeds import Found
@@ -32,6 +35,9 @@ class FeedService:
     pacing: FeedPacing
     limit: int
     """How many feeds one owner may have."""
+    watching: Watching
+    patience: timedelta
+    """For how long a fetch waits for the first file."""
     metrics: ApiMetrics
 
     async def add(self, owner: OwnerId, options: CalendarOptions) -> tuple[Feed, FeedToken]:
@@ -83,13 +89,34 @@ class FeedService:
         if found is None:
             raise FeedNotFound(_NOT_FOUND)
         await self._keep_fresh(found)
-        if found.file is None:
+        file = found.file or await self._first_file(found.feed, token)
+        if file is None:
             raise FeedNotReady("The calendar is being made for the first time; ask again in a moment.")
-        return found.file
+        return file
 
     def read(self, file: FeedFile, first: int, last: int) -> AsyncIterator[bytes]:
         """The bytes from ``first`` to ``last``, both included, of a feed's file."""
         return feed_files.read(self.sessions, file, first, last)
+
+    async def _first_file(self, feed: Feed, token: FeedToken) -> FeedFile | None:
+        """The file, if the render that is under way ends in time; most do."""
+        async with at_once(self.sessions) as session:
+            job_id = await feed_renders.under_way(session, feed.id)
+        if job_id is None:
+            return None
+        with suppress(TimeoutError, TooManyWatchers):
+            async with (
+                asyncio.timeout(self.patience.total_seconds()),
+                aclosing(self.watching.changes(job_id)) as changes,
+            ):
+                async for _ in changes:
+                    async with at_once(self.sessions) as session:
+                        # In this order: a render that has ended by the first look is seen by the second.
+                        has_ended = await feed_renders.under_way(session, feed.id) is None
+                        found = await feeds.find_by_token(session, token.hash)
+                    if has_ended or found is None or found.file is not None:
+                        return None if found is None else found.file
+        return None
 
     async def _keep_fresh(self, found: Found) -> None:
         """Note that the feed is fetched, and ask for its next file if it is due."""

@@ -60,6 +60,19 @@ class Watching:
                 history = await self._read_once(watched, owner, job_id)
                 yield history
 
+    async def changes(self, job_id: UUID) -> AsyncGenerator[None]:
+        """Now, and again after each change of any job, until this process stops; the looking is the caller's.
+
+        Raises ``TooManyWatchers``.
+        """
+        with self._watched(job_id) as watched:
+            changed = watched.changed
+            yield
+            while not self._closed:
+                await changed.wait()
+                changed = watched.changed
+                yield
+
     async def until(
         self, owner: OwnerId, job_id: UUID, enough: Callable[[Job, Job], bool], *, seconds: float
     ) -> Job:

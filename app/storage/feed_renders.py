@@ -97,6 +97,13 @@ async def ask_due(session: AsyncSession, pacing: FeedPacing, *, resend_after: ti
     return await _ask(session, unlocked(due, room, Duty.RENDER_FEEDS), pacing, resend_after)
 
 
+async def under_way(session: AsyncSession, feed_id: UUID) -> UUID | None:
+    """The job that renders the feed now."""
+    statement = select(jobs.c.id).where(jobs.c.feed_id == feed_id, IS_OPEN_RENDER)
+    job_id: UUID | None = (await session.execute(statement)).scalar_one_or_none()
+    return job_id
+
+
 async def cancel(session: AsyncSession, feed_id: UUID) -> bool:
     """End the render of a feed that is under way, if one is."""
     return await revoke(session, and_(jobs.c.feed_id == feed_id, IS_OPEN_RENDER), "its feed was revoked")

@@ -1,5 +1,6 @@
 """What a feed's URL answers."""
 
+import asyncio
 import gzip
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -7,15 +8,16 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from app.api.downloads import Downloads
 from app.main import create_app
 from app.settings import Settings
 from app.storage.database import Sessions
-from app.storage.schema import feed_files
-from tests.support.api import serving
+from app.storage.schema import feed_files, feeds, jobs
+from tests.support.api import api, serving
 from tests.support.feeds import a_feed, a_todo, forget_jobs, note_and_ask, pass_time, render, settle
+from tests.support.waiting import until
 
 IDENTITY = {"accept-encoding": "identity"}
 
@@ -132,11 +134,38 @@ async def test_a_file_outlives_the_job_that_made_it(
     assert (await client.get(url)).status_code == 200
 
 
-async def test_before_the_first_file_a_client_is_told_when_to_come_again(client: httpx.AsyncClient) -> None:
+async def test_the_first_fetch_waits_for_the_first_file(
+    client: httpx.AsyncClient, sessions: Sessions, settings: Settings
+) -> None:
+    await a_todo(client)
     feed = await a_feed(client)
-    answer = await client.get(feed["url"])
+    fetch = asyncio.create_task(client.get(feed["url"]))
+    await until(lambda: waits(sessions), "a fetch")
+    await render(sessions, settings)
+    answer = await fetch
+    assert (answer.status_code, "SUMMARY:Buy milk" in answer.text) == (200, True)
+
+
+async def waits(sessions: Sessions) -> bool:
+    async with sessions.begin() as session:
+        return (await session.execute(select(feeds.c.fetched_at))).scalar_one() is not None
+
+
+async def test_without_a_first_file_a_client_is_told_when_to_come_again(settings: Settings) -> None:
+    async with api(settings.model_copy(update={"request_timeout": timedelta(seconds=2)})) as client:
+        feed = await a_feed(client)
+        answer = await client.get(feed["url"])
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
     assert answer.json()["error"] == "Calendar not ready"
+
+
+async def test_a_first_render_that_failed_is_not_waited_for(
+    client: httpx.AsyncClient, sessions: Sessions
+) -> None:
+    feed = await a_feed(client)
+    async with sessions.begin() as session:
+        await session.execute(update(jobs).values(state="FAILURE", finished_at=func.now()))
+    assert (await asyncio.wait_for(client.get(feed["url"]), 4)).status_code == 503
 
 
 async def test_it_takes_a_place_among_the_downloads(settings: Settings, url: str) -> None:
