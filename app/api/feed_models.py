@@ -11,7 +11,7 @@ from app.api.urls import Links
 from app.domain.feeds import Feed, FeedToken
 
 _ID = UUID("7c1f0a52-5d0e-4b7c-9a55-0c0f6f2f8f11")
-_URL = "https://todo.example/api/v1/calendars/6wJ0bH3nq9…Zk.ics"
+_URL = "https://todo.example/api/v1/calendars/6wJ0bH3nq9rT2sYtKc8vXw5zLm1pAo4eGhUdFiQyBZk.ics"
 
 
 class FeedModel(BaseModel):

@@ -96,15 +96,27 @@ async def test_jobs_are_accepted_while_indexes_are_built(servers: Servers) -> No
     assert done.returncode == 0, done.stderr
 
 
-async def test_a_migration_that_was_interrupted_can_be_repeated(servers: Servers) -> None:
+INTERRUPTED = {
+    "0003": (
+        "ALTER TABLE jobs ADD COLUMN version smallint NOT NULL DEFAULT 1",
+        "CREATE INDEX jobs_open_idx ON jobs (owner_id)",
+        "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'jobs_open_idx'::regclass",
+    ),
+    "0006": (
+        "ALTER TABLE jobs ADD COLUMN feed_id uuid",
+        "CREATE INDEX jobs_open_of_feed_idx ON jobs (feed_id)",
+        "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'jobs_open_of_feed_idx'::regclass",
+    ),
+}
+"""How far each had come that builds indexes in no transaction."""
+
+
+@pytest.mark.parametrize("revision", INTERRUPTED)
+async def test_a_migration_that_was_interrupted_can_be_repeated(servers: Servers, revision: str) -> None:
     async with databases.database(servers.database_url, "template1") as url:
-        assert databases.migrate(url, "upgrade", "0002").returncode == 0
-        await databases.execute(
-            url,
-            "ALTER TABLE jobs ADD COLUMN version smallint NOT NULL DEFAULT 1",
-            "CREATE INDEX jobs_open_idx ON jobs (owner_id)",
-            "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'jobs_open_idx'::regclass",
-        )
+        before = REVISIONS[REVISIONS.index(revision) - 1]
+        assert databases.migrate(url, "upgrade", before).returncode == 0
+        await databases.execute(url, *INTERRUPTED[revision])
         for command in ("upgrade", "check"):
             done = databases.migrate(url, command)
             assert done.returncode == 0, done.stdout + done.stderr

@@ -11,6 +11,8 @@ import httpx
 import pytest
 from sqlalchemy import func, insert, select, text, update
 
+from app.cli.operating.history import print_history
+from app.cli.operating.tables import open_console
 from app.domain.brokers import parse_broker_url
 from app.domain.jobs import JobState
 from app.domain.owners import BUILT_IN_OWNER
@@ -345,6 +347,18 @@ async def test_a_render_whose_feed_is_gone_ends_for_good(
         job = await operations.find(session, job_id)
     assert job is not None
     assert (job.state, job.error, job.attempt) == (JobState.FAILURE, "the feed was revoked", 1)
+
+
+async def test_an_operator_is_told_which_feed_a_job_renders(
+    feed: dict[str, Any], sessions: Sessions, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with sessions.begin() as session:
+        (job, *_) = await operations.newest(session, states=(), limit=1)
+    with closing(Publisher.open(settings)) as publisher:
+        print_history(open_console(), await OperationsService(sessions, publisher).history(str(job.id)))
+    shown = capsys.readouterr().out
+    assert f"the file of the feed {feed['calendar_id']}" in shown
+    assert "removed" not in shown
 
 
 async def test_an_operators_retry_renders_the_feed_again(

@@ -40,6 +40,8 @@ def _facts(history: JobHistory) -> Iterator[tuple[str, str]]:
     yield "attempt", str(job.attempt)
     yield "owner", str(job.owner)
     yield "version", _version(job)
+    if job.feed_id is not None:
+        yield "renders", f"the file of the feed {job.feed_id}"
     yield "options", ", ".join(f"{name}={value}" for name, value in job.options.to_json().items())
     moments = [("accepted", job.created_at), ("started", job.started_at), ("finished", job.finished_at)]
     moments.append(("lease ends", job.lease_until))
@@ -66,7 +68,8 @@ def _outcome(job: Job) -> Iterator[tuple[str, str]]:
     if job.counts is not None:
         yield "todos", f"{job.counts.todos}, of which {job.counts.skipped} without a deadline were left out"
         yield "file", f"{job.counts.bytes} bytes, SHA-256 {job.digest}"
-    if job.removed_at is not None:
+    # A feed's file is not kept here: it is the feed's.
+    if job.removed_at is not None and job.feed_id is None:
         yield "removed", moment(job.removed_at)
 
 
