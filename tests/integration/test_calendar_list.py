@@ -194,4 +194,6 @@ async def test_a_page_of_rare_states_does_not_read_all_the_owners_jobs(
     conditions = [line for line in lines if "Index Cond" in line]
     assert len(conditions) == len(states), lines
     assert all("state" in line and ("ROW(created_at, id)" in line) is deep for line in conditions), lines
-    assert not any("Seq Scan" in line or "Filter" in line for line in lines), lines
+    # What renders feeds is stepped over: there is little of it, since it is forgotten within an hour.
+    others = [line for line in lines if "Filter: (feed_id IS NULL)" not in line]
+    assert not any("Seq Scan" in line or "Filter" in line for line in others), lines
