@@ -38,6 +38,9 @@ from app.web import pages
 _IDLE = timedelta(seconds=5)
 """No request thinks for long between two statements: what does is stopped, or cut off, and holds locks."""
 
+_FIRST_FILE = timedelta(seconds=3)
+"""For how long whoever fetches a new calendar waits for its first file; some clients give up after 5 s."""
+
 _CONNECTIONS = 10
 """For each of two pools: todos that take long, or are locked, must not keep jobs from being accepted."""
 
@@ -74,7 +77,7 @@ def create_app(settings: Settings) -> FastAPI:
                 settings.feed_pacing,
                 settings.max_feeds,
                 app.state.watching,
-                settings.request_timeout / 2,
+                min(_FIRST_FILE, settings.request_timeout / 2),
                 metrics,
             ),
             health=HealthService(open_sessions(watching), publisher, expected_head()),

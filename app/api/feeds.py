@@ -136,6 +136,7 @@ async def get_feed_file(token: Token, request: Request, feeds: Feeds, downloads:
     operation_id="getFeed",
     summary="Look into a calendar to subscribe to",
     response_model_exclude_unset=True,
+    response_description="The calendar, without its URL.",
     responses=problems(404, 503),
 )
 async def get_feed(calendar_id: FeedId, response: Response, feeds: Feeds, owner: Owner) -> FeedDetails:
@@ -167,6 +168,7 @@ async def rotate_feed(
     operation_id="revokeFeed",
     summary="Revoke a calendar",
     response_model_exclude_unset=True,
+    response_description="The calendar that was, or an empty object.",
     responses=problems(404, 503),
 )
 async def revoke_feed(calendar_id: FeedId, feeds: Feeds, owner: Owner) -> FeedDetails | NoFeed:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.clients.tools import Tools, link_packages
 from tests.support.parts import lacking
 
-_HERE = Path(__file__).parent
+_PROGRAM = Path(__file__).parent / "subscribe.mjs"
 
 _VDIRSYNCER = """
 [general]
@@ -84,15 +85,12 @@ class Khal:
         return done.stdout
 
 
-def read_in_node(url: str) -> dict[str, list[dict[str, Any]]]:
+def read_in_node(tools: Tools, url: str, folder: Path) -> dict[str, list[dict[str, Any]]]:
     """What ical.js and node-ical read at the URL, by the name of each."""
-    if shutil.which("node") is None:
-        lacking("Node.js is not installed: on Debian, apt-get install nodejs npm")
-    if not (_HERE / "node_modules" / "ical.js").exists():
-        lacking("ical.js and node-ical are not installed: npm ci --prefix tests/feeds")
-    done = subprocess.run(
-        ["node", str(_HERE / "subscribe.js"), url], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    if not (program := folder / _PROGRAM.name).exists():
+        shutil.copy(_PROGRAM, program)
+        link_packages(folder)
+    done = tools.run("node", str(program), url, folder=folder)
+    assert done.returncode == 0, done.stdout
     read: dict[str, list[dict[str, Any]]] = json.loads(done.stdout)
     return read

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.clients.tools import Tools, installed_tools
 from tests.feeds.followers import Khal, read_in_node
 from tests.support.processes import service
 from tests.support.waiting import wait_until
@@ -22,8 +23,13 @@ def api(database_url: str, broker_url: str, tmp_path: Path) -> Iterator[httpx.Cl
     with service(database_url, broker_url, tmp_path, **soon) as running:
         running.start_api()
         running.start("worker")
-        with httpx.Client(base_url=f"{running.url}/api/v1", trust_env=False) as client:
+        with httpx.Client(base_url=f"{running.url}/api/v1", trust_env=False, timeout=60) as client:
             yield client
+
+
+@pytest.fixture(scope="module")
+def tools() -> Tools:
+    return installed_tools()
 
 
 def subscribable(api: httpx.Client, **options: Any) -> str:
@@ -60,18 +66,18 @@ def test_khal_follows_a_todo_through_a_reschedule_and_a_delete(api: httpx.Client
 
 @pytest.mark.parametrize("component", ["event", "todo", "both"])
 def test_ical_js_and_node_ical_follow_a_todo_through_a_reschedule_and_a_delete(
-    api: httpx.Client, component: str
+    api: httpx.Client, tools: Tools, tmp_path: Path, component: str
 ) -> None:
     todo = api.post("/todos", json={**MILK, "deadline_at": "2030-01-02T16:00:00Z"}).json()["id"]
     url = subscribable(api, component=component)
     kinds = {"event": ["VEVENT"], "todo": ["VTODO"], "both": ["VEVENT", "VTODO"]}[component]
-    first = read_in_node(url)
+    first = read_in_node(tools, url, tmp_path)
     uids = {part["kind"]: part["uid"] for part in first["ical.js"]}
     assert sorted(uids) == kinds
 
     def follows(sequence: int, when: str, *statuses: str) -> None:
         def reads() -> dict[str, list[dict[str, Any]]] | None:
-            seen = read_in_node(url)
+            seen = read_in_node(tools, url, tmp_path)
             return seen if {part["sequence"] for part in seen["ical.js"]} == {sequence} else None
 
         for reader, parts in wait_until(reads, f"sequence {sequence}").items():
