@@ -20,7 +20,7 @@ from app.main import create_app
 from app.queue.publisher import Publisher
 from app.services.operations import OperationsService
 from app.settings import Settings
-from app.storage import feed_renders, operations
+from app.storage import backlog, feed_renders, operations, sweeps
 from app.storage.database import Sessions
 from app.storage.schema import feed_chunks, feed_files, feeds, jobs, todo_changes, todos
 from tests.support.api import api, serving
@@ -359,6 +359,16 @@ async def test_an_operator_is_told_which_feed_a_job_renders(
     shown = capsys.readouterr().out
     assert f"the file of the feed {feed['calendar_id']}" in shown
     assert "removed" not in shown
+
+
+@pytest.mark.usefixtures("feed")
+async def test_a_render_leaves_no_result_that_has_to_be_removed_in_time(
+    sessions: Sessions, settings: Settings
+) -> None:
+    async with sessions.begin() as session:
+        await session.execute(update(jobs).values(finished_at=func.now() - settings.result_ttl))
+        assert await sweeps.remove_results(session, older_than=HOUR) == 0
+    assert (await backlog.measure(sessions)).oldest_result == timedelta()
 
 
 async def test_an_operators_retry_renders_the_feed_again(
