@@ -8,7 +8,7 @@ from app.domain.calendars import MAX_ALARM_MINUTES
 from app.domain.deadlines import Deadline, parse_deadline
 from app.domain.text import printable
 from app.domain.timezones import known_timezone
-from app.domain.todos import DESCRIPTION_LENGTH, MAX_WINDOW_DAYS, TITLE_LENGTH
+from app.domain.todos import DESCRIPTION_LENGTH, MAX_WINDOW_DAYS, SEARCH_LENGTH, TITLE_LENGTH
 
 _NO_CONTROLS = r"[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]"
 _NO_BLANKS = r"[^\u0000-\u0020\u007f-\u00a0\s]"
@@ -24,6 +24,12 @@ def _line(text: str) -> str:
 def _description(text: str) -> str:
     if len(text) > DESCRIPTION_LENGTH:
         raise ValueError(f"expected up to {DESCRIPTION_LENGTH} characters, got {len(text)}")
+    return printable(text)
+
+
+def _search(text: str) -> str:
+    if not 1 <= len(text) <= SEARCH_LENGTH:
+        raise ValueError(f"expected 1 to {SEARCH_LENGTH} characters, got {len(text)}")
     return printable(text)
 
 
@@ -50,6 +56,12 @@ DescriptionText = Annotated[
     StrictStr,
     AfterValidator(_description),
     _string(maxLength=DESCRIPTION_LENGTH, pattern=f"^{_NO_CONTROLS}*$"),
+]
+
+SearchText = Annotated[
+    StrictStr,
+    AfterValidator(_search),
+    _string(minLength=1, maxLength=SEARCH_LENGTH, pattern=f"^{_NO_CONTROLS}*$"),
 ]
 
 DeadlineText = Annotated[

@@ -9,6 +9,7 @@ from starlette.convertors import IntegerConvertor, register_url_convertor
 
 from app.api.cursor import TODO_CURSOR, after_todo, cursor_parameter, next_page, todo_cursor
 from app.api.dependencies import LinksTo, Owner, Todos
+from app.api.fields import SearchText
 from app.api.json_route import JsonRoute
 from app.api.models import NoTodo, TodoCreate, TodoModel, TodoUpdate
 from app.api.openapi import LINK_HEADER, problems
@@ -56,6 +57,10 @@ Window = Annotated[
         description="Only todos due within so many days from now, overdue and completed ones included.",
     ),
 ]
+Search = Annotated[
+    SearchText | None,
+    Query(description="Only todos whose title or description contains this text, whatever its case."),
+]
 Limit = Annotated[
     int | None,
     Query(ge=1, le=MAX_PAGE, description="At most so many; a `Link` header leads to the next page."),
@@ -78,11 +83,12 @@ async def list_todos(
     links: LinksTo,
     completed: Completed = None,
     window: Window = None,
+    q: Search = None,
     limit: Limit = None,
     cursor: Cursor = None,
 ) -> list[TodoModel] | Response:
     """All todos, or those that match every filter given."""
-    wanted = TodoFilter(completed=completed, window=window)
+    wanted = TodoFilter(completed=completed, window=window, text=q)
     after = 0 if cursor is None else after_todo(cursor)
     found, more = await todos.page(owner, wanted, after=after, limit=limit or MAX_PAGE)
     if more and limit is None:

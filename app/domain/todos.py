@@ -10,6 +10,7 @@ from app.domain.owners import OwnerId
 
 TITLE_LENGTH = 80
 DESCRIPTION_LENGTH = 120
+SEARCH_LENGTH = 80
 MAX_WINDOW_DAYS = 36_500
 """A hundred years: what lies beyond is a mistake, and near the end of the calendar an overflow."""
 
@@ -72,3 +73,5 @@ class TodoFilter:
     completed: bool | None = None
     window: int | None = None
     """Days from now: those due by then, overdue ones included, those without a deadline left out."""
+    text: str | None = None
+    """What the title or the description contains, whatever its case."""

@@ -15,6 +15,7 @@ from sqlalchemy import (
     cast,
     delete,
     func,
+    literal,
     or_,
     select,
     update,
@@ -180,7 +181,18 @@ def matches(
         conditions.append(
             or_(table.c.deadline_at <= moment, table.c.deadline_local <= func.timezone(timezone, moment))
         )
+    if wanted.text is not None:
+        text = _folded(literal(wanted.text))
+        conditions.append(
+            or_(*(func.strpos(_folded(column), text) > 0 for column in (todos.c.title, todos.c.description)))
+        )
     return and_(*conditions)
+
+
+def _folded(text: ColumnElement[Any]) -> ColumnElement[str]:
+    # The database's own rules may know the case of ASCII alone; and of the two cases only the upper one
+    # makes the Greek sigmas, of which there are two small ones, equal.
+    return func.upper(text.collate("pg_c_utf8"))
 
 
 def _deadline_columns(deadline: Deadline | None) -> dict[str, datetime | None]:

@@ -168,8 +168,56 @@ async def test_filters_are_combined(client: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize(
+    ("title", "description", "text", "found"),
+    [
+        ("Buy milk", None, "MILK", True),
+        ("buy", "Oat milk, two litres", "oat milk", True),
+        ("Bl\u00e5b\u00e6r", None, "BL\u00c5B\u00c6R", True),
+        (
+            "\u039f\u0394\u03a5\u03a3\u03a3\u0395\u03a5\u03a3",
+            None,
+            "\u03bf\u03b4\u03c5\u03c3\u03c3\u03b5\u03c5\u03c2",
+            True,
+        ),
+        ("Buy milk", "Oat", "milk oat", False),
+        ("Buy milk", None, "%", False),
+        ("Buy milk", None, "b_y", False),
+        ("Buy milk", None, "\\", False),
+        ("100 % sure_", "a\\b", "% SURE_", True),
+        ("100 % sure_", "a\\b", "a\\B", True),
+        ("Two  blanks", None, "o  b", True),
+        ("x" * 80, None, "X" * 80, True),
+    ],
+)
+async def test_a_search_finds_its_text_in_title_and_description_whatever_its_case(
+    client: httpx.AsyncClient, title: str, description: str | None, text: str, *, found: bool
+) -> None:
+    todo = await add(client, title=title, description=description)
+    answer = await client.get("/todos", params={"q": text})
+    assert [match["id"] for match in answer.json()] == ([todo["id"]] if found else [])
+
+
+async def test_a_search_is_combined_with_the_other_filters_and_paged(client: httpx.AsyncClient) -> None:
+    wanted = [(await add(client, title=f"Tea & milk {n}", deadline_at="2001-01-01"))["id"] for n in range(5)]
+    await add(client, title="Tea & milk", deadline_at="2001-01-01", completed=True)
+    await add(client, title="Tea & milk")
+    await add(client, title="Bread", deadline_at="2001-01-01")
+    found, url = [], "/todos?q=tea+%26+MILK&completed=false&window=0&limit=2"
+    while url:
+        answer = await client.get(url)
+        found += [todo["id"] for todo in answer.json()]
+        url = answer.links.get("next", {}).get("url", "")
+    assert found == wanted
+
+
+@pytest.mark.parametrize(
     "query",
     [
+        "q=",
+        "q=" + "x" * 81,
+        "q=a%00",
+        "q=%1b",
+        "q=%c2%85",
         "window=-1",
         "window=x",
         "window=36501",
