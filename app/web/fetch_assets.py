@@ -39,6 +39,37 @@ PACKAGES = (
         "M6jWhG1qoBnH6TFmzJnstyCZ87HmOY/UzDm78mHiYihEdlV/YcS9ogOo1NlElnJMeLsyxHFe2yFc4sNjHTrABQ==",
         ("bundles/redoc.standalone.js", "bundles/redoc.standalone.js.LICENSE.txt", "LICENSE"),
     ),
+    # The newest major version of FullCalendar has no plugin for iCalendar files, and this one is still kept.
+    Package(
+        "@fullcalendar/core",
+        "6.1.21",
+        "t3u/+sqh3Iq7TWtUnVLcGDUE6OWZh0UD3c04bI/l7lSLAgAKr3kngBmhHiQD1QXpwC8ZN5iNqG7a7gOVixhSKQ==",
+        ("index.global.min.js", "LICENSE.md"),
+    ),
+    Package(
+        "@fullcalendar/daygrid",
+        "6.1.21",
+        "QYb1y40RGYLlOxKpYWg8O+7njEnKnFG8Tt7qjnubJGR35s1phQg67E+81y2TyAbbm59p2JFOCXGDk9t6KDujIA==",
+        ("index.global.min.js", "LICENSE.md"),
+    ),
+    Package(
+        "@fullcalendar/list",
+        "6.1.21",
+        "2rpIhs5pJmV7jyk4oX4bckNqurt6iHcsweE3FDYDdNpmRukPrARnyQYcaVFNVw2bnBFeR/jQW/St2MlauxF3GQ==",
+        ("index.global.min.js", "LICENSE.md"),
+    ),
+    Package(
+        "@fullcalendar/icalendar",
+        "6.1.21",
+        "YSk7YL7zOp6EWNI50SJTxKuy1uaHr/N2yXBq4VQZFOiDsQ25SNxeO+NFRGERZJyoJ/c70fjOdnW89VnK/3cq/w==",
+        ("index.global.min.js", "LICENSE.md"),
+    ),
+    Package(
+        "ical.js",
+        "2.2.1",
+        "yK/UlPbEs316igb/tjRgbFA8ZV75rCsBJp/hWOatpyaPNlgw0dGDmU+FoicOcwX4xXkeXOkYiOmCqNPFpNPkQg==",
+        ("dist/ical.min.js", "LICENSE"),
+    ),
 )
 
 
