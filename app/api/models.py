@@ -186,6 +186,9 @@ class TaskStatus(BaseModel):
     created_at: datetime
     started_at: Annotated[datetime | SkipJsonSchema[None], Field(description="When it first was.")] = None
     finished_at: datetime | SkipJsonSchema[None] = None
+    removed_at: Annotated[
+        datetime | SkipJsonSchema[None], Field(description="When the file was removed, after its time.")
+    ] = None
     todos: Annotated[int | SkipJsonSchema[None], Field(description="How many todos were read.")] = None
     skipped: Annotated[
         int | SkipJsonSchema[None],
@@ -210,6 +213,7 @@ class TaskStatus(BaseModel):
             created_at=job.created_at,
             started_at=job.started_at,
             finished_at=job.finished_at,
+            removed_at=job.removed_at,
             todos=counts.todos if counts else None,
             skipped=counts.skipped if counts else None,
             bytes=counts.bytes if counts else None,

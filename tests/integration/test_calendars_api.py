@@ -252,6 +252,7 @@ async def test_each_state_without_a_file_says_why(
     assert row.get("error", "") in answer.json()["detail"]
     shown = (await client.get(f"/todos/ical/{job_id}/status")).json()
     assert shown["task_status"] == row.get("state", "PENDING")
+    assert ("removed_at" in shown) == ("removed_at" in row)
 
 
 @pytest.mark.parametrize("task_id", ["2e80aefd-9d8c-4b0c-8a8e-3b3f6a0e5c11", "7", "nonsense"])
