@@ -99,6 +99,7 @@ def _tell(settings: LocalSettings, metrics_ports: Sequence[int]) -> None:
     where = _base("localhost" if by_name else settings.host, settings.port)
     _say(
         f"\n  TaskOverflow is running.\n\n"
+        f"  Page    {where}/\n"
         f"  API     {where}/api/v1/todos\n"
         f"  Docs    {where}/docs\n"
         f"  Metrics {where}/metrics; of the workers on port {', '.join(map(str, metrics_ports))}\n"

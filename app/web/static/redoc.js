@@ -1,6 +1,9 @@
 const fonts = "system-ui, sans-serif";
 Redoc.init(
   "/openapi.json",
-  { theme: { typography: { fontFamily: fonts, headings: { fontFamily: fonts } } } },
+  {
+    nonce: document.querySelector("[name=csp-nonce]").content,
+    theme: { typography: { fontFamily: fonts, headings: { fontFamily: fonts } } },
+  },
   document.getElementById("redoc"),
 );

@@ -1,0 +1,38 @@
+// The file that the page's own calendar is drawn from: a job like any other, made anew after changes.
+
+import { jobs } from "./api.js";
+import { ZONE } from "./deadlines.js";
+import { OPEN, watch } from "./watching.js";
+
+const WAIT_SECONDS = 5;
+
+/** What the page's own jobs are called; the list of earlier ones leaves them out. */
+export const OWN_NAME = "Page";
+
+let turns = 0;
+let watched = null;
+let latest = null;
+
+/** Ask for the file; `seen` is called with each status, the last of which is final. */
+export async function makeFile(seen) {
+  const turn = (turns += 1);
+  watched?.stop();
+  withdraw(latest);
+  latest = null;
+  const status = await jobs.make({ component: "event", timezone: ZONE, name: OWN_NAME }, { wait: WAIT_SECONDS });
+  if (turn !== turns) {
+    withdraw(status);
+    return;
+  }
+  const tell = (now) => {
+    latest = now;
+    seen(now);
+  };
+  tell(status);
+  watched = watch(status, tell);
+}
+
+/** Nobody waits for a file that later changes have made old. */
+function withdraw(status) {
+  if (status && OPEN.has(status.task_status)) jobs.cancel(status.task_id).catch(() => {});
+}
