@@ -13,7 +13,7 @@ WITHOUT_ADDRESSES = import json, pathlib, sys; file = pathlib.Path(sys.argv[1]);
 
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help up test faults soak check format lock
+.PHONY: help up test faults soak screenshots check format lock
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ faults: $(SYNCED) ## Inject every fault on every broker, and print what became o
 
 soak: $(SYNCED) ## Inject random faults into steady load: make soak MINUTES=30 SEED=7 BROKER=redis
 	.venv/bin/python -m tests.faults.soak $(if $(MINUTES),--minutes=$(MINUTES)) $(if $(SEED),--seed=$(SEED)) $(if $(BROKER),--broker=$(BROKER))
+
+screenshots: $(SYNCED) ## Draw the pictures of the page in docs/images anew
+	.venv/bin/python -m tests.browser.screenshots
 
 check: $(SYNCED) ## Check style, types and layers
 	.venv/bin/ruff check
