@@ -19,7 +19,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.domain.brokers import BrokerAddress, parse_broker_url
-from app.domain.feeds import FeedPacing
+from app.domain.feeds import REFRESH, FeedPacing
 from app.domain.jobs import KEY_KEPT
 from app.domain.timezones import known_timezone
 
@@ -47,6 +47,8 @@ Seconds = Annotated[timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0),
 """No more than a century: Postgres must be able to add it to the clock, or take it off."""
 JobTtl = Annotated[Seconds, Field(ge=KEY_KEPT)]
 """Idempotency keys are kept with their jobs."""
+FeedInterval = Annotated[Seconds, Field(lt=REFRESH)]
+"""Shorter than the time after which a file is made anew in any case."""
 SqsVisibility = Annotated[Seconds, Field(ge=timedelta(seconds=1), le=timedelta(hours=12))]
 TimezoneName = Annotated[str, AfterValidator(known_timezone)]
 
@@ -140,7 +142,7 @@ class Settings(DatabaseSettings):
     max_feeds: Annotated[int, Field(ge=1)] = 100
     """How many calendars to subscribe to one owner may have."""
 
-    feed_interval: Seconds = timedelta(seconds=10)
+    feed_interval: FeedInterval = timedelta(seconds=10)
     """The least time between two renders of one feed."""
 
     feed_idle_after: Seconds = timedelta(days=7)

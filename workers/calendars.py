@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 from functools import partial
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -46,17 +46,14 @@ async def make_calendar(
         else:
             file = ChunkedFile(partial(feed_files.add_chunk, writer, file_id), max_bytes)
         counts = await _render(reader, held, timezone, tombstone_ttl, file)
+        if held.feed_id is not None and not await feed_files.hold(writer, held.feed_id):
+            raise PermanentFailure("the feed was revoked")
         if not await jobs.succeed(writer, held, counts, file.digest):
             # The error takes with it what the transaction has written so far.
             raise Fenced
         if held.feed_id is not None:
-            await _publish(writer, held.feed_id, file_id, file)
+            await feed_files.publish(writer, held.feed_id, file_id, size=file.size, digest=file.digest)
     log.info("calendar_made", job_id=str(held.job_id), todos=counts.todos, bytes=counts.bytes)
-
-
-async def _publish(writer: AsyncSession, feed_id: UUID, file_id: UUID, file: ChunkedFile) -> None:
-    if not await feed_files.publish(writer, feed_id, file_id, size=file.size, digest=file.digest):
-        raise PermanentFailure("the feed was revoked")
 
 
 async def _render(

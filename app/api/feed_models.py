@@ -5,6 +5,7 @@ from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from app.api.models import CalendarOptionsModel
 from app.api.urls import Links
@@ -74,11 +75,16 @@ class FeedDetails(FeedModel):
         datetime | None, Field(description="When its file was last asked for, give or take a minute.")
     ]
     rendered_at: Annotated[datetime | None, Field(description="When its file was last made.")]
+    error: Annotated[
+        str | SkipJsonSchema[None],
+        Field(description="Why making it failed the last time, if it did."),
+    ] = None
 
     @classmethod
     def of(cls, feed: Feed) -> Self:
         """Show a feed."""
-        return cls(**cls.members(feed), fetched_at=feed.fetched_at, rendered_at=feed.rendered_at)
+        why = {} if feed.error is None else {"error": feed.error}
+        return cls(**cls.members(feed), fetched_at=feed.fetched_at, rendered_at=feed.rendered_at, **why)
 
 
 class NoFeed(BaseModel):

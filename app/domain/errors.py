@@ -118,6 +118,13 @@ class FeedNotFound(Problem):
     slug, title, status = "calendar-not-found", "Calendar not found", HTTPStatus.NOT_FOUND
 
 
+class FeedFailed(Problem):
+    """The feed has no file, since it could not be rendered; the next render may go better."""
+
+    slug, title, status = "calendar-failed", "Calendar failed", HTTPStatus.SERVICE_UNAVAILABLE
+    retry_after = 300
+
+
 class FeedNotReady(Problem):
     """The feed has no file yet."""
 

@@ -18,8 +18,11 @@ REFRESH = timedelta(hours=1)
 """What the file says of itself: how often apps may look. So soon a file with a window is stale by the clock
 alone; and for so long a render that failed is left alone while no todo changes."""
 
-_SECRET = re.compile(r"(/calendars/)[\w-]{40,}")
-"""A token in a path, whatever follows it; no other path of ours looks so, since ids are shorter."""
+MAX_TOMBSTONES = 10_000
+"""Of how many deleted todos a file tells, those deleted last: a script may delete any number."""
+
+_SECRET = re.compile(r"(/calendars/+)[\w-]{40,}|(?:(?<=%2F)|(?<=%2f)|(?<![\w-]))[\w-]{43}(?![\w-])")
+"""A token in its path, whatever follows it, and what is as long as one anywhere else: URLs are mistyped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ class Feed:
     """When its file was last asked for, to the minute."""
     rendered_at: datetime | None
     """When its file was last made, whether it came out as before or not."""
+    error: str | None = None
+    """Why its latest render failed, if it did."""
 
     @property
     def place(self) -> "FeedPlace":
@@ -94,4 +99,4 @@ class FeedToken:
 
 def without_secrets(text: str) -> str:
     """The text with no feed's token in it: for logs, and for problems that are passed on."""
-    return _SECRET.sub(r"\1…", text)
+    return _SECRET.sub(lambda secret: f"{secret[1] or ''}…", text)

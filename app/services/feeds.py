@@ -3,14 +3,21 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import structlog
 
 from app.domain.calendars import CalendarOptions
-from app.domain.errors import FeedNotFound, FeedNotReady, TooManyFeeds, TooManyWatchers
+from app.domain.errors import (
+    FeedFailed,
+    FeedNotFound,
+    FeedNotReady,
+    Problem,
+    TooManyFeeds,
+    TooManyWatchers,
+)
 from app.domain.feeds import Feed, FeedFile, FeedPacing, FeedPlace, FeedToken
 from app.domain.jobs import FEED_VERSION
 from app.domain.owners import OwnerId
@@ -54,14 +61,17 @@ class FeedService:
     async def get(self, owner: OwnerId, feed_id: UUID) -> Feed:
         """The feed, or ``FeedNotFound``."""
         async with self.sessions.begin() as session:
-            return _found(await feeds.find(session, owner, feed_id))
+            feed = _found(await feeds.find(session, owner, feed_id))
+            errors = await feed_renders.failures(session, [feed.id])
+        return replace(feed, error=errors.get(feed.id))
 
     async def page(self, owner: OwnerId, *, before: FeedPlace | None, limit: int) -> tuple[list[Feed], bool]:
         """Up to ``limit`` feeds behind that place, newest first, and whether there are more."""
         async with self.sessions.begin() as session:
             # One row more than asked for tells whether another page is worth announcing.
             found = await feeds.page(session, owner, before=before, limit=limit + 1)
-        return found[:limit], len(found) > limit
+            errors = await feed_renders.failures(session, [feed.id for feed in found])
+        return [replace(feed, error=errors.get(feed.id)) for feed in found[:limit]], len(found) > limit
 
     async def rotate(self, owner: OwnerId, feed_id: UUID) -> tuple[Feed, FeedToken]:
         """Give the feed a new URL; from now on the old one leads nowhere."""
@@ -80,7 +90,7 @@ class FeedService:
         return feed
 
     async def fetch(self, token: FeedToken) -> FeedFile:
-        """The latest file of the feed, or ``FeedNotFound``, or ``FeedNotReady`` before the first one.
+        """The latest file of the feed, or ``FeedNotFound``, or why there is none yet.
 
         If todos have changed since it was made, the next one is asked for and this one served meanwhile.
         """
@@ -91,7 +101,7 @@ class FeedService:
         await self._keep_fresh(found)
         file = found.file or await self._first_file(found.feed, token)
         if file is None:
-            raise FeedNotReady("The calendar is being made for the first time; ask again in a moment.")
+            raise await self._why_there_is_none(found.feed)
         return file
 
     def read(self, file: FeedFile, first: int, last: int) -> AsyncIterator[bytes]:
@@ -102,11 +112,18 @@ class FeedService:
         """The file, if the render that is under way ends in time; most do."""
         async with at_once(self.sessions) as session:
             job_id = await feed_renders.under_way(session, feed.id)
+            found = await feeds.find_by_token(session, token.hash) if job_id is None else None
         if job_id is None:
-            return None
-        with suppress(TimeoutError, TooManyWatchers):
+            # It may just have ended.
+            return None if found is None else found.file
+        with suppress(TooManyWatchers):
+            return await self._file_after(job_id, feed, token)
+        return None
+
+    async def _file_after(self, job_id: UUID, feed: Feed, token: FeedToken) -> FeedFile | None:
+        try:
             async with (
-                asyncio.timeout(self.patience.total_seconds()),
+                asyncio.timeout(self.patience.total_seconds()) as limit,
                 aclosing(self.watching.changes(job_id)) as changes,
             ):
                 async for _ in changes:
@@ -116,7 +133,20 @@ class FeedService:
                         found = await feeds.find_by_token(session, token.hash)
                     if has_ended or found is None or found.file is not None:
                         return None if found is None else found.file
+        except TimeoutError:
+            if not limit.expired():
+                raise
         return None
+
+    async def _why_there_is_none(self, feed: Feed) -> Problem:
+        async with self.sessions.begin() as session:
+            errors = await feed_renders.failures(session, [feed.id])
+            is_tried = await feed_renders.under_way(session, feed.id) is not None
+        if feed.id in errors and not is_tried:
+            reason = errors[feed.id] or "nobody knows why"
+            again = "It is tried again when todos change, or in an hour."
+            return FeedFailed(f"The calendar could not be made: {reason}. {again}")
+        return FeedNotReady("The calendar is being made for the first time; ask again in a moment.")
 
     async def _keep_fresh(self, found: Found) -> None:
         """Note that the feed is fetched, and ask for its next file if it is due."""

@@ -124,6 +124,7 @@ ERRORS = (
 """All that asking Postgres may raise; ``is_unreachable`` tells what it means."""
 
 _NOT_NOW = {
+    "40",  # of several that wait for each other this one was given up
     "08",  # the connection is broken, or can't be made
     "53",  # no connection, disk or memory left
     "57",  # shutting down, crashed, starting up, or an operator or a time limit ended the statement

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.domain.feeds import REFRESH, FeedFile
 from app.storage.chunks import read_range
 from app.storage.database import Sessions
+from app.storage.jobs import commit_soon
 from app.storage.schema import feed_chunks, feed_files, feeds
 
 _SECOND = timedelta(seconds=1)
@@ -21,24 +22,33 @@ async def add_chunk(session: AsyncSession, file_id: UUID, number: int, data: byt
     await session.execute(insert(feed_chunks).values(file_id=file_id, number=number, data=data))
 
 
-async def publish(session: AsyncSession, feed_id: UUID, file_id: UUID, *, size: int, digest: str) -> bool:
-    """Have the feed serve this file from the commit on; False if the feed was revoked.
+async def hold(session: AsyncSession, feed_id: UUID) -> bool:
+    """Lock a feed whose file is about to be published; False if it was revoked.
 
-    For the job's transaction, after its ``succeed``. If the feed has become due since the render was asked
+    Before the job, which ends in the same transaction: whoever asks for a render locks the feed first, and
+    then waits for the job that is under way.
+    """
+    statement = select(feeds.c.id, commit_soon()).where(feeds.c.id == feed_id, feeds.c.revoked_at.is_(None))
+    held = await session.execute(statement.with_for_update(key_share=True))
+    return held.one_or_none() is not None
+
+
+async def publish(session: AsyncSession, feed_id: UUID, file_id: UUID, *, size: int, digest: str) -> None:
+    """Have the feed serve this file from the commit on.
+
+    For the job's transaction, which holds the feed. If the feed has become due since the render was asked
     for, it stays so: the change may have come too late.
     """
     as_asked = feeds.c.due_at == feeds.c.asked_at + REFRESH
     rendered = (
         update(feeds)
-        .where(feeds.c.id == feed_id, feeds.c.revoked_at.is_(None))
+        .where(feeds.c.id == feed_id)
         .values(
             rendered_at=func.statement_timestamp(),
             due_at=case((and_(as_asked, ~feeds.c.options.has_key("window")), None), else_=feeds.c.due_at),
         )
-        .returning(feeds.c.id)
     )
-    if (await session.execute(rendered)).one_or_none() is None:
-        return False
+    await session.execute(rendered)
     supersede = (
         update(feed_files)
         .where(feed_files.c.feed_id == feed_id, feed_files.c.superseded_at.is_(None))
@@ -56,7 +66,6 @@ async def publish(session: AsyncSession, feed_id: UUID, file_id: UUID, *, size: 
             id=file_id, feed_id=feed_id, bytes=size, digest=digest, changed_at=changed_at
         )
     )
-    return True
 
 
 def read(sessions: Sessions, file: FeedFile, first: int, last: int) -> AsyncIterator[bytes]:

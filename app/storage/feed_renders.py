@@ -4,6 +4,7 @@ APIs and sweepers may do all this at once: a change is noted by one of them, and
 way gets no second one.
 """
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -25,13 +26,14 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.feeds import REFRESH, FeedPacing
-from app.domain.jobs import FEED_VERSION
+from app.domain.jobs import FEED_VERSION, JobState
 from app.domain.owners import OwnerId
 from app.storage.duties import Duty, unlocked
+from app.storage.feeds import SECOND_LOOK
 from app.storage.jobs import revoke
 from app.storage.schema import IS_OPEN_RENDER, feeds, jobs, todo_changes
 
@@ -60,11 +62,11 @@ async def note_changes(session: AsyncSession, pacing: FeedPacing, owner: OwnerId
     )
     soon = func.greatest(func.now(), feeds.c.asked_at + pacing.distance)
     later = or_(feeds.c.due_at.is_(None), and_(feeds.c.due_at > soon, func.isfinite(feeds.c.due_at)))
-    await session.execute(
-        update(feeds)
-        .where(feeds.c.owner_id.in_(select(noted.c.owner_id)), feeds.c.revoked_at.is_(None), later)
-        .values(due_at=soon)
-    )
+    of_owners = feeds.c.owner_id.in_(select(noted.c.owner_id))
+    changed = select(feeds.c.id).where(of_owners, feeds.c.revoked_at.is_(None), later)
+    # In one order, so that two who note changes of one owner can't wait for each other.
+    held = changed.order_by(feeds.c.id).with_for_update(key_share=True).cte("held")
+    await session.execute(update(feeds).where(feeds.c.id.in_(select(held.c.id))).values(due_at=soon))
 
 
 async def ask_first(session: AsyncSession, feed_id: UUID, *, resend_after: timedelta) -> UUID:
@@ -104,6 +106,14 @@ async def under_way(session: AsyncSession, feed_id: UUID) -> UUID | None:
     return job_id
 
 
+async def failures(session: AsyncSession, feed_ids: Collection[UUID]) -> dict[UUID, str | None]:
+    """Those of these feeds whose latest render has failed, and why; for as long as renders are remembered."""
+    ended = select(jobs.c.feed_id, jobs.c.state, jobs.c.error).ext(distinct_on(jobs.c.feed_id))
+    ended = ended.where(jobs.c.feed_id.in_(feed_ids), jobs.c.finished_at.is_not(None))
+    ended = ended.order_by(jobs.c.feed_id, jobs.c.finished_at.desc())
+    return {row.feed_id: row.error for row in await session.execute(ended) if row.state == JobState.FAILURE}
+
+
 async def cancel(session: AsyncSession, feed_id: UUID) -> bool:
     """End the render of a feed that is under way, if one is."""
     return await revoke(session, and_(jobs.c.feed_id == feed_id, IS_OPEN_RENDER), "its feed was revoked")
@@ -120,12 +130,13 @@ async def _ask(
     read = select(some).where(some.c.is_read).cte("read")
     made = _jobs_for(read, resend_after)
     outcome = (
-        select(some.c.id, some.c.is_read, made.c.id.label("job_id"))
+        select(some.c.id, some.c.created_at, some.c.is_read, made.c.id.label("job_id"))
         .select_from(some.outerjoin(made, made.c.feed_id == some.c.id))
         .cte("outcome")
     )
     is_asked = outcome.c.job_id.is_not(None)
     due_at = case(
+        (and_(is_asked, outcome.c.created_at > func.now() - SECOND_LOOK), outcome.c.created_at + SECOND_LOOK),
         # Should the render fail; if it succeeds, nothing is due until a todo changes.
         (is_asked, func.now() + REFRESH),
         # The render under way may have begun before the change.

@@ -16,7 +16,7 @@ from app.storage.schema import feed_files, feeds, todo_changes
 _FEEDS_OF_ONE_OWNER = 0x6665656473
 """The first half of an advisory lock's key: "feeds" in ASCII."""
 
-_SECOND_LOOK = timedelta(minutes=1)
+SECOND_LOOK = timedelta(minutes=1)
 """A todo that was being changed when its owner's first feed was made may not have seen that there is one: so
 long after, no such change is under way any more, and the feed is made anew."""
 
@@ -58,7 +58,7 @@ async def add(
         literal(owner),
         literal(options.to_json(), feeds.c.options.type),
         literal(token_hash),
-        func.now() + _SECOND_LOOK,
+        func.now() + SECOND_LOOK,
     ).where(of_owner.scalar_subquery() < limit)
     columns = ["id", "owner_id", "options", "token_hash", "due_at"]
     statement = insert(feeds).from_select(columns, place).returning(feeds)

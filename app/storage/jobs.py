@@ -194,9 +194,8 @@ async def succeed(session: AsyncSession, held: Claim, counts: Counts, digest: st
         held,
         EventKind.SUCCEEDED,
         f"todos: {counts.todos}, bytes: {counts.bytes}",
-        # The row is locked from here on, and nobody can rescue the job from a worker that dies unheard of
-        # before its COMMIT: its server gives up on that one soon.
-        func.set_config("idle_in_transaction_session_timeout", _COMMIT_WITHIN, true()).label("commit_within"),
+        # Nobody can rescue the job from here on.
+        commit_soon(),
         state=JobState.SUCCESS,
         # Not now(): the transaction began with the first bytes of the file.
         finished_at=func.statement_timestamp(),
@@ -239,6 +238,16 @@ async def fail(session: AsyncSession, held: Claim, error: str) -> bool:
     return await _end_attempt(
         session, held, EventKind.FAILED, error, state=JobState.FAILURE, finished_at=func.now(), error=error
     )
+
+
+def commit_soon() -> ColumnElement[str]:
+    """For the statement that locks what others wait for, in a transaction that has gone on for long.
+
+    From a worker that dies unheard of before its COMMIT nobody could take the lock: its server gives up on
+    that one soon.
+    """
+    setting = func.set_config("idle_in_transaction_session_timeout", _COMMIT_WITHIN, true())
+    return setting.label("commit_within")
 
 
 async def _end_attempt(

@@ -184,7 +184,7 @@ def matches(
     if wanted.text is not None:
         text = _folded(literal(wanted.text))
         conditions.append(
-            or_(*(func.strpos(_folded(column), text) > 0 for column in (todos.c.title, todos.c.description)))
+            or_(*(func.strpos(_folded(table.c[name]), text) > 0 for name in ("title", "description")))
         )
     return and_(*conditions)
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Row, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.deadlines import DeadlineSpan
+from app.domain.feeds import MAX_TOMBSTONES
 from app.domain.owners import OwnerId
 from app.domain.todos import TodoFilter, Tombstone
 from app.storage.schema import feeds, todo_tombstones
@@ -32,10 +33,12 @@ class Deleted:
     def condition(self) -> ColumnElement[bool]:
         """The same in SQL: nobody has ever seen in a feed what was deleted before it was made."""
         since = select(feeds.c.created_at).where(feeds.c.id == self.feed_id).scalar_subquery()
-        return and_(
+        meant = and_(
             matches(todo_tombstones, self.owner, self.wanted, self.timezone, self.now),
             todo_tombstones.c.deleted_at > func.greatest(since, self.now - self.kept),
         )
+        latest = select(todo_tombstones.c.id).where(meant).order_by(todo_tombstones.c.deleted_at.desc())
+        return todo_tombstones.c.id.in_(latest.limit(MAX_TOMBSTONES))
 
 
 async def deadline_span(session: AsyncSession, deleted: Deleted) -> DeadlineSpan:

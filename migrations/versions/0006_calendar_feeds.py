@@ -183,8 +183,12 @@ def downgrade() -> None:
         op.execute(f"DROP FUNCTION {name}()")
     for table in ("todo_tombstones", "todo_changes", "feed_chunks", "feed_files", "feeds"):
         op.drop_table(table)
-    # To the previous release they would be calendars that somebody asked for, and that nobody may make.
-    op.execute("DELETE FROM jobs WHERE feed_id IS NOT NULL")
+    # To the previous release they would be calendars that somebody asked for, and that nobody may make; and
+    # copies that its command line has made of them are such calendars.
+    op.execute(
+        "DELETE FROM jobs WHERE feed_id IS NOT NULL"
+        " OR version > 1 AND state IN ('PENDING', 'STARTED', 'RETRY')"
+    )
     op.drop_index("jobs_ended_of_feed_idx", "jobs")
     op.drop_index("jobs_open_of_feed_idx", "jobs")
     op.drop_column("jobs", "feed_id")

@@ -66,6 +66,7 @@ async def test_a_server_that_takes_no_more_connections_is_unreachable(database_u
         asyncpg.CannotConnectNowError,
         asyncpg.DiskFullError,
         asyncpg.ConnectionDoesNotExistError,
+        asyncpg.DeadlockDetectedError,
     ],
 )
 def test_a_server_that_goes_away_while_it_is_connected_to_is_unreachable(error: type[Exception]) -> None:

@@ -165,7 +165,14 @@ async def test_a_first_render_that_failed_is_not_waited_for(
     feed = await a_feed(client)
     async with sessions.begin() as session:
         await session.execute(update(jobs).values(state="FAILURE", finished_at=func.now()))
-    assert (await asyncio.wait_for(client.get(feed["url"]), 4)).status_code == 503
+        await session.execute(update(jobs).values(error="it was too large"))
+    answer = await asyncio.wait_for(client.get(feed["url"]), 4)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "300")
+    assert answer.json()["error"] == "Calendar failed"
+    assert "it was too large" in answer.json()["detail"]
+    details = (await client.get(f"/calendars/{feed['calendar_id']}")).json()
+    assert details["error"] == "it was too large"
+    assert (await client.get("/calendars")).json() == [details]
 
 
 async def test_it_takes_a_place_among_the_downloads(settings: Settings, url: str) -> None:

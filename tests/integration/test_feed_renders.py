@@ -21,7 +21,9 @@ from app.queue.publisher import Publisher
 from app.services.operations import OperationsService
 from app.settings import Settings
 from app.storage import backlog, feed_renders, operations, sweeps
+from app.storage import jobs as jobs_of
 from app.storage.database import Sessions
+from app.storage.feed_files import hold
 from app.storage.schema import feed_chunks, feed_files, feeds, jobs, todo_changes, todos
 from tests.support.api import api, serving
 from tests.support.feeds import (
@@ -33,7 +35,7 @@ from tests.support.feeds import (
     render,
     settle,
 )
-from tests.support.jobs import claim, end_lease, rescue
+from tests.support.jobs import COUNTS, claim, end_lease, rescue
 from tests.support.locks import blocked
 from tests.support.messages import waiting_messages
 from workers.calendars import make_calendar
@@ -429,3 +431,37 @@ async def test_nothing_is_due_where_nothing_has_changed(
     await pass_time(sessions, HOUR)
     assert await note_and_ask(sessions, settings) == []
     assert await open_renders(sessions) == []
+
+
+async def test_a_new_feed_is_looked_at_again_even_if_it_was_made_anew_since(
+    client: httpx.AsyncClient, sessions: Sessions, settings: Settings
+) -> None:
+    await a_feed(client)
+    await render(sessions, settings)
+    await pass_time(sessions, MINUTE / 3)
+    await a_todo(client)
+    assert len(await note_and_ask(sessions, settings)) == 1
+    await render(sessions, settings)
+    await pass_time(sessions, MINUTE)
+    assert len(await note_and_ask(sessions, settings)) == 1
+
+
+async def test_who_asks_for_a_feed_does_not_wait_for_the_render_that_is_just_ending(
+    client: httpx.AsyncClient, sessions: Sessions, settings: Settings, feed: dict[str, Any]
+) -> None:
+    feed_id = UUID(feed["calendar_id"])
+    await a_todo(client, "Another")
+    (job_id,) = await note_and_ask(sessions, settings)
+    held = await claim(sessions, job_id)
+    assert held is not None
+    await a_todo(client, "Late")
+    await pass_time(sessions, MINUTE)
+    async with sessions.begin() as ending:
+        assert await hold(ending, feed_id)
+        assert await jobs_of.succeed(ending, held, COUNTS, "d")
+        async with sessions.begin() as session:
+            await session.execute(text("SET LOCAL lock_timeout = '5s'"))
+            asked = await feed_renders.ask_one(
+                session, feed_id, settings.feed_pacing, resend_after=timedelta(hours=1)
+            )
+        assert asked is None

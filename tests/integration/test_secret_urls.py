@@ -27,8 +27,11 @@ def test_no_log_has_a_feeds_secret(
                 f"{token}/x",
                 f"{token}.ICS",
                 f"{token}%2Eics",
+                f"/{token}.ics",
             ):
                 client.get(f"/calendars/{path}")
+            for path in (f"/{token}.ics", f"/todos/ical/{token}", f"/todos?cursor={token}", f"/x%2F{token}"):
+                client.get(path)
             client.delete(f"/calendars/{token}.ics")
             client.get("/calendars/the-last-one")
         (log,) = tmp_path.glob("api-*.log")

@@ -148,3 +148,25 @@ async def test_where_nobody_has_a_feed_nothing_is_kept(client: httpx.AsyncClient
     await client.delete(f"/todos/{todo_id}")
     async with sessions.begin() as session:
         assert (await session.execute(select(func.count()).select_from(todo_tombstones))).scalar_one() == 0
+
+
+async def test_of_many_deleted_todos_those_deleted_last_are_told_of(
+    client: httpx.AsyncClient, sessions: Sessions, settings: Settings
+) -> None:
+    feed = await a_feed(client)
+    todo_id = await a_todo(client, "the last one")
+    async with sessions.begin() as session:
+        await session.execute(
+            text(
+                "INSERT INTO todo_tombstones (owner_id, uid, title, completed, deadline_at, sequence, created_at)"
+                " SELECT owner_id, gen_random_uuid(), 'one of many', false, deadline_at, 0, created_at"
+                " FROM todos, generate_series(1, 10005)"
+            )
+        )
+        await session.execute(text("UPDATE todos SET deadline_local = NULL, deadline_at = now()"))
+    async with sessions.begin() as session:
+        await session.execute(text("UPDATE todo_tombstones SET deadline_at = now(), deadline_local = NULL"))
+    await client.delete(f"/todos/{todo_id}")
+    gone = await file_of(client, feed, sessions, settings)
+    assert len(gone) == 10_000
+    assert "the last one" in {str(each["summary"]) for each in gone}

@@ -36,6 +36,7 @@ def test_proxies_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> Non
         ("result_ttl", "1e12"),
         ("resend_after", "1e12"),
         ("max_todos", "0"),
+        ("feed_interval", "3600"),
         ("trusted_proxies", "everyone"),
     ],
 )

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, vText
+from icalendar import Calendar, Event, vDuration, vText
 from icalendar import Todo as VTodo
 
 from app.domain.calendars import CalendarOptions, Component
 from app.domain.deadlines import DeadlineSpan, Floating, Instant
+from app.domain.feeds import REFRESH
 from app.domain.timezones import zone
 from app.domain.todos import Todo, Tombstone
 from workers.rendering.components import cancelled_event, cancelled_task, event, task
@@ -20,7 +20,6 @@ from workers.rendering.timezones import vtimezone
 PRODID = "-//Taskoverflow Calendar//mxm.dk//"
 END = b"END:VCALENDAR\r\n"
 
-_REFRESH = timedelta(hours=1)
 _TASKS = UUID("5f0c1c1e-6d0b-4a53-9a4e-0f6f5ad4b5c2")
 """The namespace of the UIDs of tasks that share a file with the event of the same todo."""
 
@@ -44,8 +43,8 @@ class Renderer:
         calendar.add("x-wr-calname", name)
         if self.options.timezone is not None:
             calendar.add("x-wr-timezone", self.options.timezone)
-        calendar.add("refresh-interval", _REFRESH, parameters={"VALUE": "DURATION"})
-        calendar.add("x-published-ttl", "PT1H")
+        calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
+        calendar.add("x-published-ttl", vDuration(REFRESH))
         definition = vtimezone(self._zone(), span)
         if definition is not None:
             calendar.add_component(definition)
