@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
 from app.api.conditional import Document, file_response
 from app.api.cursor import PLACE_CURSOR, after_job, cursor_parameter, job_cursor, next_page
@@ -74,9 +75,10 @@ async def create_calendar(
     if (quota := calendars.quota(owner)) is not None:
         response.headers.update(ratelimit_headers(quota))
     if wait is not None:
-        wait.note(response)
-        made = calendars.made(owner, accepted.job_id, seconds=wait.seconds)
-        if (job := await while_there(request, wait, made)) is not None:
+        ended = calendars.end(owner, accepted.job_id, seconds=wait.seconds)
+        if (job := await while_there(request, wait, ended)) is not None:
+            wait.note(response)
+        if job is not None and job.state is JobState.SUCCESS:
             body = TaskStatus.of(job, links).model_dump_json(exclude_none=True)
             return Response(body, HTTPStatus.OK, dict(response.headers), "application/json")
     return TaskAccepted(task_id=accepted.job_id, task_url=task_url)
@@ -185,11 +187,12 @@ async def watch_calendar(
     """
     histories = calendars.histories(owner, task_id)
     first = await anext(histories)
-    if has_all(first, last_id) or request.scope.get("head"):
+    if has_all(first, last_id):
         await histories.aclose()
-        if request.scope.get("head"):
-            return Response(headers={"cache-control": "no-store"}, media_type=EVENT_STREAM)
         return Response(status_code=HTTPStatus.NO_CONTENT)
+    if request.scope.get("head"):
+        await histories.aclose()
+        return StreamingResponse(iter(()), headers={"cache-control": "no-store"}, media_type=EVENT_STREAM)
     return EventStream(first, histories, last_id, links)
 
 

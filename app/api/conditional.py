@@ -47,7 +47,8 @@ class Document:
 
 def file_response(request: Request, document: Document, downloads: Downloads) -> Response:
     """Answer with a file, or the part of it that was asked for."""
-    part = _part(request, document)
+    # A range is of what is sent, and to HEAD nothing is (section 14.2).
+    part = None if request.scope.get("head") else _part(request, document)
     gzip = document.compressible and part is None and accepts_gzip(_accepted(request))
     headers = {
         # Weak where it is compressed, since that may give other bytes elsewhere. To If-None-Match both are

@@ -5,10 +5,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 
+import structlog
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from app.domain.errors import TooManyDownloads
+from app.domain.feeds import without_secrets
+from app.storage.chunks import FileRemoved
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -47,4 +52,8 @@ class Download(StreamingResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Taken here, since only what is called is sure to end as well.
         with self._downloads.place():
-            await super().__call__(scope, receive, send)
+            try:
+                await super().__call__(scope, receive, send)
+            except FileRemoved:
+                # The server closes the connection of an answer that has no end, and so its client knows.
+                log.warning("download_cut_short", path=without_secrets(scope["path"]))

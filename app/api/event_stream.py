@@ -6,6 +6,7 @@ from contextlib import aclosing
 from datetime import timedelta
 from typing import Annotated
 
+import structlog
 from fastapi import Depends, Header
 from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
@@ -18,6 +19,9 @@ from app.api.urls import Links
 from app.domain.errors import Flaw, InvalidRequest
 from app.domain.jobs import OPEN
 from app.services.histories import History
+from app.storage.database import is_unreachable
+
+log = structlog.get_logger(__name__)
 
 EVENT_STREAM = "text/event-stream"
 
@@ -68,7 +72,7 @@ class EventStream(StreamingResponse):
         ping_every: timedelta = _PING_EVERY,
     ) -> None:
         self._rest = rest
-        histories = _histories(first, rest, ping_every.total_seconds())
+        histories = _while_reachable(_histories(first, rest, ping_every.total_seconds()))
         self.lines = _lines(histories, -1 if last_id is None else last_id, links)
         # The last header is for nginx, which would else keep what comes until there is more of it.
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
@@ -95,6 +99,18 @@ async def _lines(
                     last_id = number
                     yield format_sse_event(event="timeline", id=str(number), data_str=_json(event))
             yield format_sse_event(event="status", data_str=_json(TaskStatus.of(job, links)))
+
+
+async def _while_reachable(histories: AsyncGenerator[History | None]) -> AsyncGenerator[History | None]:
+    """The same, ending where Postgres goes away: the client comes back and hears what it missed."""
+    async with aclosing(histories):
+        try:
+            async for history in histories:
+                yield history
+        except Exception as error:
+            if not is_unreachable(error):
+                raise
+            log.warning("stream_ended", reason=str(error) or type(error).__name__)
 
 
 def _json(model: BaseModel) -> str:

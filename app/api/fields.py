@@ -28,9 +28,10 @@ def _description(text: str) -> str:
 
 
 def _search(text: str) -> str:
-    if not 1 <= len(text) <= SEARCH_LENGTH:
-        raise ValueError(f"expected 1 to {SEARCH_LENGTH} characters, got {len(text)}")
-    return printable(text)
+    trimmed = printable(text).strip()
+    if not 1 <= len(trimmed) <= SEARCH_LENGTH:
+        raise ValueError(f"expected 1 to {SEARCH_LENGTH} characters, got {len(trimmed)}")
+    return trimmed
 
 
 def _deadline(value: object) -> Deadline | None:
@@ -61,7 +62,7 @@ DescriptionText = Annotated[
 SearchText = Annotated[
     StrictStr,
     AfterValidator(_search),
-    _string(minLength=1, maxLength=SEARCH_LENGTH, pattern=f"^{_NO_CONTROLS}*$"),
+    _string(minLength=1, maxLength=SEARCH_LENGTH, pattern=f"^{_NO_CONTROLS}*{_NO_BLANKS}{_NO_CONTROLS}*$"),
 ]
 
 DeadlineText = Annotated[

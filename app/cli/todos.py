@@ -11,6 +11,7 @@ from app.cli.importing.read import read_file
 from app.cli.importing.rows import Row, UnreadableFileError
 from app.cli.importing.send import StoppedError, Taken, send
 from app.cli.printable import show_any_character
+from app.settings import LocalSettings, read_settings
 
 _TIMEOUT_SECONDS = 30
 
@@ -21,8 +22,9 @@ todos = typer.Typer(no_args_is_help=True, help="Bring todos into the service.")
 def import_file(
     file: Annotated[Path, typer.Argument(help="A .json, .jsonl, .csv or .ics file.")],
     url: Annotated[
-        str, typer.Option(envvar="TASKOVERFLOW_URL", help="Where the service is.")
-    ] = "http://localhost:6400",
+        str | None,
+        typer.Option(envvar="TASKOVERFLOW_URL", help="Where the service is, if not on this machine."),
+    ] = None,
     quiet: Annotated[  # noqa: FBT002 - typer makes a flag of it
         bool, typer.Option("--quiet", help="Say only what was refused, and the summary.")
     ] = False,
@@ -34,6 +36,7 @@ def import_file(
     except UnreadableFileError as error:
         typer.echo(f"{file}: {error}", err=True)
         raise typer.Exit(1) from None
+    url = url or f"http://localhost:{read_settings(LocalSettings).port}"
     try:
         client = httpx.Client(base_url=url, timeout=_TIMEOUT_SECONDS)
     except httpx.InvalidURL as error:

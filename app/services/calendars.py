@@ -128,14 +128,16 @@ class CalendarService:
             owner, job_id, lambda first, latest: latest.state is not first.state, seconds=seconds
         )
 
-    async def made(self, owner: OwnerId, job_id: UUID, *, seconds: float) -> Job | None:
-        """An accepted job if its file is there in time; raises nothing, for accepted it stays."""
+    async def end(self, owner: OwnerId, job_id: UUID, *, seconds: float) -> Job | None:
+        """An accepted job once it has ended, or as it is when the time is over.
+
+        None if it can't be waited for; raises nothing, for accepted it stays.
+        """
         try:
-            job = await self.watching.until(owner, job_id, lambda *_: False, seconds=seconds)
+            return await self.watching.until(owner, job_id, lambda *_: False, seconds=seconds)
         except Exception as error:  # noqa: BLE001 - whatever it was, the client can still ask
             log.warning("not_waited_for", job_id=str(job_id), reason=str(error) or type(error).__name__)
             return None
-        return job if job.state is JobState.SUCCESS else None
 
     async def history(self, owner: OwnerId, job_id: UUID) -> History:
         """The job and what happened to it."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator
-from contextlib import aclosing, contextmanager, suppress
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -10,6 +10,9 @@ from app.domain.errors import TooManyWatchers
 from app.domain.jobs import OPEN, Job
 from app.domain.owners import OwnerId
 from app.services.histories import History
+
+_READS_AT_ONCE = 3
+"""When many jobs change at once, or may have, new ones must be accepted through the same connections."""
 
 
 @dataclass(slots=True)
@@ -43,6 +46,7 @@ class Watching:
     """How many do now."""
     _listening: "asyncio.Task[None] | None" = None
     _closed: bool = False
+    _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_READS_AT_ONCE))
 
     async def histories(self, owner: OwnerId, job_id: UUID) -> AsyncGenerator[History]:
         """The job as it is, and again after each change, until it is final or this process stops.
@@ -83,11 +87,15 @@ class Watching:
         async with aclosing(self.histories(owner, job_id)) as histories:
             first, _ = await anext(histories)
             latest = first
-            with suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
+            try:
+                async with asyncio.timeout(seconds) as limit:
                     async for latest, _ in histories:
                         if enough(first, latest):
                             break
+            except TimeoutError:
+                # Postgres may be what took too long, and then nobody knows how the job is.
+                if not limit.expired():
+                    raise
         return latest
 
     async def close(self) -> None:
@@ -118,11 +126,15 @@ class Watching:
 
     async def _read_once(self, watched: _Watched, owner: OwnerId, job_id: UUID) -> History:
         if owner not in watched.reads:
-            reading = asyncio.ensure_future(self.read(owner, job_id))
+            reading = asyncio.ensure_future(self._read_in_turn(owner, job_id))
             reading.add_done_callback(lambda done: done.cancelled() or done.exception())
             watched.reads[owner] = reading
         # It goes on for the others if the one that began it goes away.
         return await asyncio.shield(watched.reads[owner])
+
+    async def _read_in_turn(self, owner: OwnerId, job_id: UUID) -> History:
+        async with self._turns:
+            return await self.read(owner, job_id)
 
     def _tell(self, job_id: UUID) -> None:
         if (watched := self._jobs.get(job_id)) is not None:

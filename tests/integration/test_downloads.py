@@ -8,10 +8,12 @@ import httpx
 import pytest
 from starlette.types import Message
 
+from app.api.compression import gzipped
 from app.api.downloads import Download, Downloads
 from app.domain.errors import TooManyDownloads
 from app.main import create_app
 from app.settings import Settings
+from app.storage.chunks import CHUNK_BYTES, read_range
 from app.storage.database import Sessions
 from tests.support.api import serving
 from tests.support.jobs import run
@@ -66,3 +68,23 @@ async def test_a_client_that_goes_away_leaves_its_place() -> None:
     gone.set()
     await task
     assert downloads.running == 0
+
+
+async def test_a_file_that_is_removed_meanwhile_has_no_end() -> None:
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError("nobody goes away here")
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def chunk(number: int) -> bytes | None:
+        return b"x" * CHUNK_BYTES if number == 0 else None
+
+    content = gzipped(read_range(chunk, 0, 2 * CHUNK_BYTES))
+    download = Download(Downloads(1), content, HTTPStatus.OK, {}, "text/calendar")
+    await asyncio.wait_for(download({"type": "http", "path": "/file"}, receive, send), 30)
+    assert sent[0]["status"] == HTTPStatus.OK
+    assert all(message["more_body"] for message in sent[1:])

@@ -141,6 +141,7 @@ async def test_head_says_what_would_come_and_waits_for_nothing(application: Fast
     answer = await client.head(f"/todos/ical/{job['task_id']}/events")
     assert (answer.status_code, answer.content) == (200, b"")
     assert answer.headers["content-type"].startswith("text/event-stream")
+    assert "content-length" not in answer.headers
     assert application.state.watching.waiting == 0
 
 

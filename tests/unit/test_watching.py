@@ -53,6 +53,7 @@ class Postgres:
     reads: int = 0
     changed: Callable[[UUID], None] = lambda _: None
     missed: Callable[[], None] = lambda: None
+    fails: bool = False
 
     async def listen(self, changed: Callable[[UUID], None], missed: Callable[[], None]) -> None:
         self.changed, self.missed = changed, missed
@@ -62,6 +63,8 @@ class Postgres:
         assert (owner, job_id) == (BUILT_IN_OWNER, JOB)
         self.reads += 1
         await asyncio.sleep(0)
+        if self.fails:
+            raise TimeoutError
         return self.job, []
 
     def change(self, **to: object) -> None:
@@ -185,3 +188,63 @@ async def test_a_stream_says_now_and_then_that_it_is_still_there(
             if sent.count(": ping") == 2:
                 break
     assert sent == ["retry: 1000", "event: timeline", "event: status", ": ping", ": ping"]
+
+
+async def test_many_jobs_that_may_have_changed_are_read_a_few_at_a_time() -> None:
+    reading: list[UUID] = []
+    most, go_on = 0, asyncio.Event()
+
+    async def read(owner: OwnerId, job_id: UUID) -> History:
+        nonlocal most
+        del owner
+        if missed.is_set():
+            reading.append(job_id)
+            most = max(most, len(reading))
+            await go_on.wait()
+            reading.remove(job_id)
+        return replace(a_job(JobState.SUCCESS if missed.is_set() else JobState.PENDING), id=job_id), []
+
+    missed, postgres = asyncio.Event(), Postgres()
+    watching = Watching(postgres.listen, read, limit=50)
+    waiting = [
+        asyncio.create_task(watching.until(BUILT_IN_OWNER, uuid4(), lambda *_: False, seconds=LONG))
+        for _ in range(50)
+    ]
+    while watching.waiting < 50:
+        await asyncio.sleep(0)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    missed.set()
+    postgres.missed()
+    while not reading:
+        await asyncio.sleep(0)
+    for _ in range(100):
+        await asyncio.sleep(0)
+    go_on.set()
+    assert {job.state for job in await asyncio.gather(*waiting)} == {JobState.SUCCESS}
+    assert most == 3
+    await watching.close()
+
+
+async def test_a_database_that_took_too_long_is_not_the_end_of_the_waiting(
+    postgres: Postgres, watching: Watching
+) -> None:
+    waiting = until(watching)
+    await all_have_read(postgres, 1)
+    postgres.fails = True
+    postgres.change(state=JobState.STARTED)
+    with pytest.raises(TimeoutError):
+        await waiting
+
+
+async def test_a_stream_ends_where_the_database_goes_away(postgres: Postgres, watching: Watching) -> None:
+    histories = watching.histories(BUILT_IN_OWNER, JOB)
+    stream = EventStream(await anext(histories), histories, None, Links("http://here"))
+    postgres.fails = True
+    async with aclosing(stream.lines) as lines:
+        sent = []
+        async for line in lines:
+            sent.append(line.decode().splitlines()[0])
+            if sent[-1] == "event: status":
+                asyncio.get_running_loop().call_soon(postgres.missed)
+    assert sent == ["retry: 1000", "event: timeline", "event: status"]
