@@ -14,6 +14,13 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 OSLO = ZoneInfo("Europe/Oslo")
 
 
+async def a_full_day(client: httpx.AsyncClient) -> None:
+    """More deadlines today than a month has room for."""
+    day = datetime.now(OSLO).date()
+    for number in range(5):
+        await client.post("/todos", json={"title": f"Number {number}", "deadline_at": f"{day}T12:00:00"})
+
+
 async def test_deadlines_are_drawn_in_month_and_list_and_follow_changes(
     visitor: Visitor, client: httpx.AsyncClient
 ) -> None:
@@ -53,3 +60,24 @@ async def test_a_phone_is_shown_the_list_and_can_go_to_other_months(visitor: Vis
     await page.get_by_role("button", name="Today").click()
     await expect(heading).to_have_text(now)
     assert await page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+async def test_what_a_day_has_no_room_for_is_found_in_the_list_of_its_month(
+    visitor: Visitor, client: httpx.AsyncClient
+) -> None:
+    await a_full_day(client)
+    page = await visitor.visit()
+    heading = page.locator(".calendar-title")
+    now = await heading.inner_text()
+    await page.get_by_role("button", name="+2 more").press("Enter")
+    await expect(page.locator("#calendar .fc-list-event")).to_have_count(5)
+    await expect(page.get_by_role("radio", name="List")).to_be_checked()
+    await expect(page.get_by_role("radio", name="List")).to_be_focused()
+    await expect(heading).to_have_text(now)
+
+
+async def test_a_phone_says_in_short_that_a_day_has_more(visitor: Visitor, client: httpx.AsyncClient) -> None:
+    await a_full_day(client)
+    page = await visitor.visit(phone=True)
+    await page.get_by_role("radio", name="Month").check()
+    await expect(page.get_by_role("button", name="+2")).to_have_text("+2")

@@ -20,18 +20,30 @@ let drawn = false;
 
 /** Show the calendar, and return what is to be called after each change of a todo. */
 export function showCalendar() {
-  const narrow = matchMedia("(max-width: 40rem)").matches;
+  const narrow = matchMedia("(max-width: 40rem)");
+  const first = narrow.matches ? "listMonth" : "dayGridMonth";
   const title = element("h3", { class: "calendar-title", "aria-live": "polite" });
-  const choice = views(narrow ? "listMonth" : "dayGridMonth");
+  const choice = views(first);
   calendar = new globalThis.FullCalendar.Calendar(place, {
-    initialView: narrow ? "listMonth" : "dayGridMonth",
+    initialView: first,
     headerToolbar: false,
     height: "auto",
     locale: LOCALE,
     firstDay: new Intl.Locale(LOCALE).getWeekInfo?.().firstDay % 7 || 0,
     fixedWeekCount: false,
     dayMaxEvents: 3,
-    moreLinkClick: "listDay",
+    moreLinkClick: () => {
+      // The link goes away with its view, so the focus goes to what says which view there is now.
+      choice.querySelector("[value=listMonth]").focus();
+      return "listMonth";
+    },
+    moreLinkContent: ({ text, shortText }) => (narrow.matches ? shortText : text),
+    moreLinkDidMount: ({ el }) => {
+      // FullCalendar draws a link to nowhere, which says that it unfolds something.
+      el.setAttribute("role", "button");
+      el.removeAttribute("aria-controls");
+      el.removeAttribute("aria-expanded");
+    },
     eventTimeFormat: { hour: "2-digit", minute: "2-digit", meridiem: false },
     eventDisplay: "block",
     displayEventEnd: false,
