@@ -50,6 +50,17 @@ async def test_without_a_worker_the_page_says_that_calendars_wait_and_follows_wh
     await expect(page.locator("#calendar-state")).to_be_empty()
 
 
+async def test_a_phone_says_nothing_of_deadlines_before_the_calendar_is_made(
+    witness: Visitor, alone: Service
+) -> None:
+    page = await witness.visit(phone=True)
+    none = page.get_by_text("No deadlines in this month.")
+    await expect(page.get_by_text("Waiting for a worker to make the calendar.")).to_be_visible()
+    await expect(none).to_be_hidden()
+    alone.start("worker")
+    await expect(none).to_be_visible()
+
+
 async def test_an_api_that_is_gone_is_said_and_the_page_recovers_by_itself(
     witness: Visitor, alone: Service
 ) -> None:

@@ -56,6 +56,10 @@ export function showCalendar() {
       const { description } = event.extendedProps;
       el.title = description ? `${event.title}\n${description}` : event.title;
     },
+    eventSourceSuccess: () => {
+      // Before that nobody knows whether a month has deadlines.
+      place.classList.add("drawn");
+    },
     eventSourceFailure: () => say("The calendar file can't be read.", true),
   });
   toolbar.append(
