@@ -178,6 +178,25 @@ async def test_a_calendar_that_waits_is_cancelled_once_that_is_confirmed(
     assert (await jobs(client))[0]["task_status"] == "REVOKED"
 
 
+async def test_the_focus_stays_on_a_calendar_whose_cancellation_is_told_twice(
+    visitor: Visitor, running: Service
+) -> None:
+    await a_job(running, "Waiting", run_at="now() + interval '1 hour'", ring_at="now() + interval '1 hour'")
+    page = await visitor.visit()
+
+    async def tell_again(route: Route) -> None:
+        answer = await route.fetch()
+        await expect(job(page, "Waiting")).to_contain_text("Cancelled")
+        status = await answer.json()
+        await route.fulfill(json=status | {"options": status["options"] | {"name": "Told twice"}})
+
+    await job(page, "Waiting").get_by_role("button", name="Cancel Waiting").press("Enter")
+    await page.route("**/api/v1/todos/ical/*", tell_again, times=1)
+    await page.get_by_role("dialog").get_by_role("button", name="Cancel it").press("Enter")
+    await expect(job(page, "Told twice")).to_contain_text("Cancelled")
+    await expect(job(page, "Told twice").get_by_role("button", name="Make it again")).to_be_focused()
+
+
 async def test_many_earlier_calendars_are_shown_part_by_part(visitor: Visitor, running: Service) -> None:
     for number in range(8):
         await a_job(

@@ -52,10 +52,12 @@ export function jobItem(first, on) {
       element("time", { dateTime: status.created_at, title: status.created_at }, moment(status.created_at)),
       element("p", { class: "hint" }, inWords(status.options)),
     );
-    // A button that someone is about to press must not be replaced for the sake of a little more progress.
+    // A button that someone is about to press must not be replaced for the sake of a little more progress,
+    // nor for an end that is told twice: by the event stream, and by the answer to a cancellation.
     const bar = body.querySelector("progress");
-    if (bar && !ended && item.shown === word + status.error) advance(bar, status);
-    else body.replaceChildren(...bodyOf(item, status, on));
+    const same = item.shown === word + status.error;
+    if (!same) body.replaceChildren(...bodyOf(item, status, on));
+    else if (bar) advance(bar, status);
     item.shown = word + status.error;
     if (timeline.open) look();
     if (ended) announce(`${status.options.name}: ${word}.`);
