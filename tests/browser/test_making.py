@@ -9,8 +9,9 @@ from playwright.async_api import Locator, Page, Route, expect
 
 from tests.support import databases
 from tests.support.asking import held_up
-from tests.support.browser import Visitor
+from tests.support.browser import Visitor, stop_clock
 from tests.support.processes import Service
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -195,6 +196,40 @@ async def test_the_focus_stays_on_a_calendar_whose_cancellation_is_told_twice(
     await page.get_by_role("dialog").get_by_role("button", name="Cancel it").press("Enter")
     await expect(job(page, "Told twice")).to_contain_text("Cancelled")
     await expect(job(page, "Told twice").get_by_role("button", name="Make it again")).to_be_focused()
+
+
+async def test_all_open_calendars_are_followed_and_not_the_newest_alone(
+    visitor: Visitor, running: Service, client: httpx.AsyncClient
+) -> None:
+    for number in range(6):
+        await a_job(
+            running,
+            f"Number {number}",
+            run_at="now() + interval '1 hour'",
+            ring_at="now() + interval '1 hour'",
+            created_at=f"now() - interval '{number} min'",
+        )
+    page = await visitor.visit(clock=True)
+    await expect(page.locator("#calendar-state")).to_be_empty()
+    await expect(page.locator(".job").filter(has_text="Waiting")).to_have_count(6)
+    await stop_clock(page)
+    listed = await jobs(client)
+
+    async def cancel(number: int) -> None:
+        (await client.delete(f"/todos/ical/{listed[number]['task_id']}")).raise_for_status()
+
+    async def looked_at() -> bool:
+        await page.clock.run_for(5000)
+        return await job(page, "Number 5").get_by_text("Cancelled").is_visible()
+
+    await cancel(5)
+    await until(looked_at, "the end of the oldest")
+    await cancel(4)
+    await cancel(2)
+    # Time stands still: one tells of itself, and the other is looked at then.
+    for number in (2, 4):
+        await expect(job(page, f"Number {number}")).to_contain_text("Cancelled")
+    await expect(page.locator(".job").filter(has_text="Waiting")).to_have_count(3)
 
 
 async def test_many_earlier_calendars_are_shown_part_by_part(visitor: Visitor, running: Service) -> None:

@@ -10,6 +10,9 @@ import { OPEN, watch } from "./watching.js";
 const SHOWN = 6;
 const PAGE = 100;
 const PAGES_AT_ONCE = 5;
+// Browsers open no more than six connections to one host, and the page has other uses for them.
+const STREAMS = 3;
+const LOOK_MILLISECONDS = 5000;
 
 /** The list in its place; returns what shows a new job at its top. */
 export function showJobs(place, { subscribe }) {
@@ -20,7 +23,9 @@ export function showJobs(place, { subscribe }) {
   const on = { subscribe, made: (status) => begin(status) };
   let next = null;
   let kept = [];
-  let watched = null;
+  const watched = new Map();
+  let timer;
+  let looking = false;
 
   async function others(cursor) {
     const page = await jobs.page(cursor, PAGE);
@@ -63,16 +68,51 @@ export function showJobs(place, { subscribe }) {
     else fill(state, element("p", { class: "empty small" }, "None yet. The first one that you make appears here."));
   }
 
-  // One stream at a time: browsers open no more than a few connections to one host.
+  const open = () => [...list.children].filter((each) => OPEN.has(each.status.task_status));
+
+  // The newest ones tell of themselves; the others are looked up in the list, all at once.
   function follow() {
-    watched?.stop();
-    const item = [...list.children].find((each) => OPEN.has(each.status.task_status));
-    watched = item && watch(item.status, (status) => show(item, status));
+    const items = open();
+    const newest = new Set(items.slice(0, STREAMS));
+    for (const [item, watching] of watched) {
+      if (newest.has(item)) continue;
+      watching.stop();
+      watched.delete(item);
+    }
+    for (const item of newest) {
+      if (!watched.has(item)) watched.set(item, watch(item.status, (status) => show(item, status)));
+    }
+    clearTimeout(timer);
+    if (items.length > newest.size) timer = setTimeout(lookAtOthers, LOOK_MILLISECONDS);
   }
 
   function show(item, status) {
+    const moved = item.status.task_status !== status.task_status;
     item.show(status);
     if (!OPEN.has(status.task_status)) follow();
+    // Where one goes on, others may have too.
+    if (moved) lookAtOthers();
+  }
+
+  async function lookAtOthers() {
+    const items = open().filter((each) => !watched.has(each));
+    if (looking || !items.length) return;
+    looking = true;
+    try {
+      const page = await jobs.page(null, PAGE);
+      const latest = new Map(page.items.map((job) => [job.task_id, job]));
+      for (const item of items) {
+        const { task_id: id } = item.status;
+        const status = latest.get(id) ?? (await jobs.status(id));
+        // What was cancelled or began to be watched meanwhile knows better.
+        if (OPEN.has(item.status.task_status) && !watched.has(item)) item.show(status);
+      }
+    } catch {
+      // They are looked at again in a moment.
+    } finally {
+      looking = false;
+      follow();
+    }
   }
 
   function begin(status) {
