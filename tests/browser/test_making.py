@@ -25,7 +25,7 @@ def job(page: Page, name: str) -> Locator:
 async def jobs(client: httpx.AsyncClient, *but: str) -> list[dict[str, Any]]:
     """Those that are not the page's own, newest first."""
     listed = (await client.get("/todos/ical?limit=200")).json()
-    return [each for each in listed if each["options"]["name"] not in {"Page", *but}]
+    return [each for each in listed if each["options"]["name"] not in {"Deadlines on the page", *but}]
 
 
 async def a_job(running: Service, name: str, **columns: str) -> None:
@@ -230,6 +230,13 @@ async def test_all_open_calendars_are_followed_and_not_the_newest_alone(
     for number in (2, 4):
         await expect(job(page, f"Number {number}")).to_contain_text("Cancelled")
     await expect(page.locator(".job").filter(has_text="Waiting")).to_have_count(3)
+
+
+async def test_a_calendar_with_a_name_of_the_page_s_own_is_listed(visitor: Visitor, running: Service) -> None:
+    await a_job(running, "Page", state="'REVOKED'", finished_at="now()")
+    await a_job(running, "Deadlines on the page", state="'REVOKED'", finished_at="now()")
+    page = await visitor.visit()
+    await expect(page.locator(".job h4")).to_have_text(["Deadlines on the page", "Page"])
 
 
 async def test_many_earlier_calendars_are_shown_part_by_part(visitor: Visitor, running: Service) -> None:

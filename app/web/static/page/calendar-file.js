@@ -6,8 +6,8 @@ import { OPEN, watch } from "./watching.js";
 
 const WAIT_SECONDS = 5;
 
-/** What the page's own jobs are called; the list of earlier ones leaves them out. */
-export const OWN_NAME = "Page";
+// A name that nobody else is likely to give a calendar.
+const OPTIONS = { component: "event", timezone: ZONE, name: "Deadlines on the page" };
 
 let turns = 0;
 let watched = null;
@@ -19,7 +19,7 @@ export async function makeFile(seen) {
   watched?.stop();
   withdraw(latest);
   latest = null;
-  const status = await jobs.make({ component: "event", timezone: ZONE, name: OWN_NAME }, { wait: WAIT_SECONDS });
+  const status = await jobs.make(OPTIONS, { wait: WAIT_SECONDS });
   if (turn !== turns) {
     withdraw(status);
     return;
@@ -30,6 +30,11 @@ export async function makeFile(seen) {
   };
   tell(status);
   watched = watch(status, tell);
+}
+
+/** Whether a job was asked for by the page itself, and by no user: it has these options, and no others. */
+export function isOwn({ options }) {
+  return Object.keys({ ...OPTIONS, ...options }).every((name) => (options[name] ?? null) === (OPTIONS[name] ?? null));
 }
 
 /** Nobody waits for a file that later changes have made old. */

@@ -1,7 +1,7 @@
 // The calendars that were asked for, newest first, and kept as they are while they are looked at.
 
 import { jobs } from "./api.js";
-import { OWN_NAME } from "./calendar-file.js";
+import { isOwn } from "./calendar-file.js";
 import { onReturn } from "./connection.js";
 import { button, element, fill } from "./elements.js";
 import { jobItem } from "./job-item.js";
@@ -29,7 +29,7 @@ export function showJobs(place, { subscribe }) {
 
   async function others(cursor) {
     const page = await jobs.page(cursor, PAGE);
-    return { ...page, items: page.items.filter((job) => job.options.name !== OWN_NAME) };
+    return { ...page, items: page.items.filter((job) => !isOwn(job)) };
   }
 
   async function read(further = false) {
