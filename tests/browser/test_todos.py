@@ -176,6 +176,24 @@ async def test_a_deletion_is_sent_when_the_page_is_left(visitor: Visitor, client
     await until(gone, "the deletion")
 
 
+async def test_what_is_being_written_stays_when_other_todos_are_looked_for(
+    visitor: Visitor, client: httpx.AsyncClient
+) -> None:
+    await add(client, "Call the dentist")
+    await add(client, "Buy milk")
+    page = await visitor.visit()
+    await page.get_by_role("button", name="Edit Call the dentist").click()
+    title = page.get_by_role("form", name="Edit Call the dentist").get_by_label("Title")
+    await title.fill("Call the doctor")
+    await page.get_by_label("Search").fill("bread")
+    await expect(page.locator(".todo-title")).to_have_count(0)
+    await page.get_by_label("Search").fill("")
+    await expect(page.locator(".todo-title")).to_have_text(["Buy milk"])
+    await expect(title).to_have_value("Call the doctor")
+    await title.press("Enter")
+    await expect(page.locator(".todo-title")).to_have_text(["Call the doctor", "Buy milk"])
+
+
 async def test_todos_are_filtered_and_searched_by_the_service(
     visitor: Visitor, client: httpx.AsyncClient
 ) -> None:
@@ -215,6 +233,22 @@ async def test_a_long_list_is_shown_page_by_page(visitor: Visitor, client: httpx
     await expect(page.locator(".todo-title")).to_have_count(51)
     await expect(page.get_by_label("Done: Number 50")).to_be_focused()
     await expect(page.locator("#more")).to_be_hidden()
+
+
+async def test_a_todo_that_was_added_to_a_long_list_is_in_it_once(
+    visitor: Visitor, client: httpx.AsyncClient
+) -> None:
+    for number in range(50):
+        await add(client, f"Number {number}")
+    await add(client, "Last")
+    page = await visitor.visit()
+    await expect(page.locator("#more")).to_be_visible()
+    await page.get_by_label("Title", exact=True).fill("New")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".todo-title").first).to_have_text("New")
+    await page.locator("#more").click()
+    await expect(page.get_by_label("Done: Last")).to_be_focused()
+    await expect(page.locator(".todo-title")).to_have_count(52)
 
 
 async def test_what_a_user_wrote_is_text_and_never_markup(

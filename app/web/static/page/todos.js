@@ -42,14 +42,17 @@ export function showTodos(changed) {
     more.disabled = true;
     try {
       const page = await todos.page(wanted.values(), further ? next : null, signal);
-      const rows = page.items.map(row);
-      if (further) list.append(...rows);
-      else list.replaceChildren(...rows);
+      // A todo that was just added is there before its page is read, and what is being written is not thrown away.
+      const kept = [...list.children].filter((each) => further || each.querySelector("form"));
+      const there = new Set(kept.map((each) => each.dataset.id));
+      [...list.children].forEach((each) => there.has(each.dataset.id) || each.remove());
+      const rows = page.items.filter((todo) => !there.has(String(todo.id))).map(row);
+      list.append(...rows);
       next = page.next;
       more.hidden = !next;
       clearProblems(form);
       sayNothingThere();
-      if (further) rows[0]?.querySelector("input, button")?.focus();
+      if (further) (rows[0] ?? list.lastElementChild)?.querySelector("input, button")?.focus();
       announce(count());
     } catch (error) {
       if (error.name !== "AbortError") sayWhy(error);
@@ -102,8 +105,7 @@ export function showTodos(changed) {
   wanted = filters(form, () => read());
   document.getElementById("add").append(addForm(added));
   more.addEventListener("click", () => read({ further: true }));
-  // What is being written is not thrown away by a list that is read anew.
-  onReturn(() => list.querySelector("form") || read());
+  onReturn(() => read());
   addEventListener("pageshow", (event) => event.persisted && read());
   sendWhenLeft();
   read();
