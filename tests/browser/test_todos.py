@@ -176,6 +176,18 @@ async def test_a_deletion_is_sent_when_the_page_is_left(visitor: Visitor, client
     await until(gone, "the deletion")
 
 
+async def test_the_focus_is_not_lost_with_the_last_todo(visitor: Visitor, client: httpx.AsyncClient) -> None:
+    for narrowed in (False, True):
+        await add(client, "Old thing")
+        page = await visitor.visit("/?q=old" if narrowed else "/", clock=True)
+        await expect(row(page, "Old thing")).to_be_visible()
+        await stop_clock(page)
+        await page.get_by_role("button", name="Delete Old thing").press("Enter")
+        await page.clock.run_for(8000)
+        clear = page.get_by_role("button", name="Clear the filters")
+        await expect(clear if narrowed else page.locator("#todos")).to_be_focused()
+
+
 async def test_what_is_being_written_stays_when_other_todos_are_looked_for(
     visitor: Visitor, client: httpx.AsyncClient
 ) -> None:

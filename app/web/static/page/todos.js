@@ -26,9 +26,15 @@ export function showTodos(changed) {
     sayNothingThere();
     changed();
   };
+  const gone = () => {
+    touched();
+    // With the last row the focus is gone too.
+    if (list.children.length || document.activeElement !== document.body) return;
+    (state.querySelector("button") ?? document.getElementById("todos")).focus({ preventScroll: true });
+  };
   const on = {
     changed: touched,
-    deleted: (todo, item) => offerUndo(todo, item, { gone: touched, failed: (row, error) => row.failed(`Not deleted. ${error.message}`) }),
+    deleted: (todo, item) => offerUndo(todo, item, { gone, failed: (row, error) => row.failed(`Not deleted. ${error.message}`) }),
   };
   const row = (todo) => (isPending(todo.id) ? offerFor(todo.id) : todoItem(todo, on));
 
