@@ -31,16 +31,18 @@ export function filters(form, changed) {
   searchField.append(icon("search"));
   form.append(states, searchField, field("Due within (days)", days, { pointer: "/window" }));
 
+  // Keyboards of phones put a space after each word.
+  const sought = () => search.value.trim();
   const state = () => form.querySelector("[name=show]:checked").value;
   const values = () => ({
     completed: COMPLETED[state()],
-    q: search.value,
+    q: sought(),
     // What is no number has no value in such a field; sent as it is, it is refused with the reason.
     window: days.validity.badInput ? "not a number" : days.value,
   });
   const tell = () => {
     const url = new URL(location.href);
-    for (const [name, value] of Object.entries({ show: state() === "open" ? "" : state(), q: search.value, due: days.value })) {
+    for (const [name, value] of Object.entries({ show: state() === "open" ? "" : state(), q: sought(), due: days.value })) {
       if (value) url.searchParams.set(name, value);
       else url.searchParams.delete(name);
     }
@@ -61,7 +63,7 @@ export function filters(form, changed) {
   return {
     values,
     state,
-    narrowed: () => Boolean(search.value || days.value),
+    narrowed: () => Boolean(sought() || days.value),
     clearButton: () =>
       button("Clear the filters", {
         class: "quiet",
