@@ -3,7 +3,7 @@
 import httpx
 import pytest
 from icalendar import Calendar
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from tests.support.browser import Visitor
 
@@ -69,3 +69,18 @@ async def test_a_subscription_that_is_refused_says_why_beside_its_field(visitor:
         "Expected 1 to 80 characters, got 0."
     )
     await expect(page.locator(".feed")).to_have_count(0)
+
+
+async def test_a_subscription_that_could_not_be_made_anew_says_why(
+    visitor: Visitor, client: httpx.AsyncClient
+) -> None:
+    await client.post("/calendars", json={"name": "Family"})
+    page = await visitor.visit("/docs")
+
+    async def failing(route: Route) -> None:
+        feeds = await (await route.fetch()).json()
+        await route.fulfill(json=[each | {"error": "attempt 5 of 5 was too long"} for each in feeds])
+
+    await page.route("**/api/v1/calendars?*", failing)
+    await page.goto(visitor.url)
+    await expect(feed(page, "Family")).to_contain_text("Why: attempt 5 of 5 was too long.")

@@ -77,6 +77,7 @@ export function showFeeds(place) {
     item.append(
       element("h4", {}, name),
       element("p", { class: "hint" }, `${inWords(feed.options)} · ${fetched}`),
+      ...(feed.error ? [element("p", { class: "why" }, `It could not be made anew. Why: ${feed.error}.`)] : []),
       ...(feed.url ? [address(feed)] : []),
       element(
         "div",
