@@ -32,9 +32,10 @@ export async function makeFile(seen) {
   watched = watch(status, tell);
 }
 
-/** Whether a job was asked for by the page itself, and by no user: it has these options, and no others. */
+/** Whether a job was asked for by the page itself, here or in another zone: it has these options, and no others. */
 export function isOwn({ options }) {
-  return Object.keys({ ...OPTIONS, ...options }).every((name) => (options[name] ?? null) === (OPTIONS[name] ?? null));
+  const same = (name) => name === "timezone" || (options[name] ?? null) === (OPTIONS[name] ?? null);
+  return Object.keys({ ...OPTIONS, ...options }).every(same);
 }
 
 /** Nobody waits for a file that later changes have made old. */
