@@ -1,4 +1,4 @@
-"""One browser and one service for all tests of the pages; each test finds the service empty."""
+"""One browser and one service for all tests of the pages, and for no others; each finds the service empty."""
 
 import shutil
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ from tests.support.processes import Service, service
 expect.set_options(timeout=20_000)
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     path = shutil.which("chromium")
     if path is None:
@@ -28,7 +28,7 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def shared_service(
     servers: Servers, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Service]:
