@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from app.cli.local.servers import Servers
+from app.storage.migrations import expected_head
 from tests.support import databases
 from tests.support.processes import COMMAND
 
@@ -37,7 +38,7 @@ def test_migrating_a_server_that_is_not_there_is_one_line() -> None:
 
 async def test_current_tells_the_migration(servers: Servers) -> None:
     async with databases.database(servers.database_url) as url:
-        assert databases.migrate(url, "current").stdout.strip() == "0004 (head)"
+        assert databases.migrate(url, "current").stdout.strip() == f"{expected_head()} (head)"
 
 
 def test_importing_without_a_service_is_one_line() -> None:
