@@ -38,8 +38,14 @@ class Up:
         }
         with self.output.open("wb") as log:
             # A session of its own, as in a terminal: a signal to its group must not reach the tests.
+            # Nor may it ignore what tests that run under nohup do.
             self.process = subprocess.Popen(
-                [*COMMAND, "up"], env=environment, stdout=log, stderr=log, start_new_session=True
+                [*COMMAND, "up"],
+                env=environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # noqa: PLW1509 - no thread here
             )
 
     def ready(self) -> "Up":
