@@ -10,8 +10,8 @@ from pathlib import Path
 
 from tests.faults.table import Line, table, timelines
 
-_AT_ONCE = 3
-"""Faults are mostly waits, so three of them fit on a machine with two cores."""
+_AT_ONCE = 2
+"""Faults are mostly waits, so two of them fit on a machine with two cores."""
 
 _LONGEST_FIRST = ("redis", "rabbitmq", "sqs-fifo", "sqs", "none")
 
