@@ -23,7 +23,8 @@ from app.domain.owners import OwnerId
 from app.domain.quotas import Quota
 from app.metrics.api import ApiMetrics
 from app.queue.messages import RenderCalendar
-from app.queue.publisher import Publisher, SendFailed
+from app.queue.publisher import Publisher
+from app.services.announcing import announce
 from app.services.histories import History, found, read_history
 from app.services.open_jobs import OpenJobs
 from app.services.watching import Watching
@@ -103,15 +104,9 @@ class CalendarService:
         return await jobs.add(session, owner, job_id, options, resend_after=self.resend_after, key=key)
 
     async def _accepted(self, job_id: UUID) -> Accepted:
-        self.metrics.jobs_accepted.inc()
-        await self._send(job_id)
+        message = RenderCalendar(job_id)
+        await announce(message, self.publisher, self.metrics, resend_after=self.resend_after)
         return Accepted(job_id, replayed=False)
-
-    async def _send(self, job_id: UUID) -> None:
-        try:
-            await self.publisher.send(RenderCalendar(job_id))
-        except SendFailed as error:
-            log.warning("send_failed", job_id=str(job_id), reason=str(error), again_in=str(self.resend_after))
 
     def quota(self, owner: OwnerId) -> Quota | None:
         """How many jobs more the owner may ask for before some have ended, if this process has counted."""

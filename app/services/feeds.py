@@ -23,7 +23,8 @@ from app.domain.jobs import FEED_VERSION
 from app.domain.owners import OwnerId
 from app.metrics.api import ApiMetrics
 from app.queue.messages import RenderCalendar
-from app.queue.publisher import Publisher, SendFailed
+from app.queue.publisher import Publisher
+from app.services.announcing import announce
 from app.services.watching import Watching
 from app.storage import feed_files, feed_renders, feeds
 from app.storage.database import Sessions, at_once, is_unreachable
@@ -170,11 +171,8 @@ class FeedService:
             await self._accepted(job_id)
 
     async def _accepted(self, job_id: UUID) -> None:
-        self.metrics.jobs_accepted.inc()
-        try:
-            await self.publisher.send(RenderCalendar(job_id, FEED_VERSION))
-        except SendFailed as error:
-            log.warning("send_failed", job_id=str(job_id), reason=str(error), again_in=str(self.resend_after))
+        message = RenderCalendar(job_id, FEED_VERSION)
+        await announce(message, self.publisher, self.metrics, resend_after=self.resend_after)
 
 
 _NOT_FOUND = "There is no such calendar."

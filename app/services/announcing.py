@@ -1,0 +1,22 @@
+"""What follows once a job is accepted: it is counted, and its message sent."""
+
+from datetime import timedelta
+
+import structlog
+
+from app.metrics.api import ApiMetrics
+from app.queue.messages import RenderCalendar
+from app.queue.publisher import Publisher, SendFailed
+
+log = structlog.get_logger(__name__)
+
+
+async def announce(
+    message: RenderCalendar, publisher: Publisher, metrics: ApiMetrics, *, resend_after: timedelta
+) -> None:
+    """Count an accepted job and send its message; one that can't be sent is left to the sweeper."""
+    metrics.jobs_accepted.inc()
+    try:
+        await publisher.send(message)
+    except SendFailed as error:
+        log.warning("send_failed", job_id=str(message.job_id), reason=str(error), again_in=str(resend_after))
