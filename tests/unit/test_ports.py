@@ -1,4 +1,7 @@
+import secrets
 import socket
+
+import pytest
 
 from app.cli.local.ports import free_port, ports_from
 
@@ -28,3 +31,10 @@ def test_an_address_that_is_not_ours_takes_no_port_from_the_row() -> None:
 
 def test_a_free_port_is_none_that_connections_come_from() -> None:
     assert max(free_port() for _ in range(100)) < 32_768
+
+
+def test_servers_that_have_yet_to_listen_are_given_different_ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken, other = free_port(), free_port()
+    drawn = iter((taken, taken, other, other + 1))
+    monkeypatch.setattr(secrets, "choice", lambda _: next(drawn))
+    assert free_port() == other + 1

@@ -13,17 +13,22 @@ _FIRST, _LAST = 10_240, 32_767
 
 _TRIES = 100
 
+_given: set[int] = set()
+
 
 def free_port() -> int:
     """A port of the loopback interface that nobody listens on, and that no connection will come from.
 
     A server that is started again needs the same port: meanwhile a client's connection, which may last for
-    long, must not have been given it.
+    long, must not have been given it, nor another server of ours: a process is given each port once.
     """
     for _ in range(_TRIES):
         port = secrets.choice(range(_FIRST, _LAST + 1))
+        if port in _given:
+            continue
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
+            _given.add(port)
             return port
     raise LocalServerError(f"No port from {_FIRST} to {_LAST} is free")
 
