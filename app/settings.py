@@ -2,70 +2,71 @@
 
 import sys
 from datetime import timedelta
-from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    HttpUrl,
-    PlainValidator,
-    PostgresDsn,
-    ValidationError,
-    model_validator,
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from app.domain.feeds import FeedPacing
+from app.setting_files import (
+    PREFIX,
+    EnvironmentAndFiles,
+    SettingFilesError,
+    given_variable,
+    is_from_file,
+    variable,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from app.setting_types import (
+    BrokerUrl,
+    DatabaseUrl,
+    FeedInterval,
+    JobTtl,
+    Networks,
+    Port,
+    Seconds,
+    SqsVisibility,
+    TimezoneName,
+)
 
-from app.domain.brokers import BrokerAddress, parse_broker_url
-from app.domain.feeds import REFRESH, FeedPacing
-from app.domain.jobs import KEY_KEPT
-from app.domain.timezones import known_timezone
-
-
-def _seconds(value: object) -> object:
-    """Read a bare number as seconds, as operators write it; pydantic alone would want PT30S."""
-    try:
-        return timedelta(seconds=float(value)) if isinstance(value, str) else value
-    except (ValueError, OverflowError):
-        raise ValueError("expected a number of seconds") from None
-
-
-def _comma_separated(value: object) -> object:
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+SERVER_SETTINGS = ("database_url", "database_password", "broker_url", "broker_password")
+"""What says together where Postgres and the broker are; a password counts only with its URL."""
 
 
-def _broker(value: Any) -> BrokerAddress:  # noqa: ANN401 - anything may be given
-    return parse_broker_url(value) if isinstance(value, str) else value
+class _FromEnvironment(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, env_ignore_empty=True, hide_input_in_errors=True
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del env_settings, dotenv_settings, file_secret_settings
+        return init_settings, EnvironmentAndFiles(settings_cls)
 
 
-BrokerUrl = Annotated[BrokerAddress, NoDecode, PlainValidator(_broker)]
-Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_comma_separated)]
-Port = Annotated[int, Field(ge=1, le=65535)]
-Seconds = Annotated[timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0), le=timedelta(days=36500))]
-"""No more than a century: Postgres must be able to add it to the clock, or take it off."""
-JobTtl = Annotated[Seconds, Field(ge=KEY_KEPT)]
-"""Idempotency keys are kept with their jobs."""
-FeedInterval = Annotated[Seconds, Field(lt=REFRESH)]
-"""Shorter than the time after which a file is made anew in any case."""
-SqsVisibility = Annotated[Seconds, Field(ge=timedelta(seconds=1), le=timedelta(hours=12))]
-TimezoneName = Annotated[str, AfterValidator(known_timezone)]
-
-_FROM_ENVIRONMENT = SettingsConfigDict(env_prefix="TASKOVERFLOW_", frozen=True, env_ignore_empty=True)
-
-
-class DatabaseSettings(BaseSettings):
+class DatabaseSettings(_FromEnvironment):
     """What is needed to reach Postgres, and all that a migration reads."""
 
-    model_config = _FROM_ENVIRONMENT
+    database_password: SecretStr | None = None
+    """The password for a URL that has none, of any characters as they are."""
 
-    database_url: PostgresDsn
+    database_url: DatabaseUrl = Field(repr=False)
     """``postgresql://user:password@host:port/name``, with libpq's parameters such as ``sslmode``."""
 
 
 class Settings(DatabaseSettings):
     """What one process of the service reads; built once and passed by hand."""
+
+    broker_password: SecretStr | None = None
+    """The password for a URL that has none, of any characters as they are."""
 
     broker_url: BrokerUrl
     """``redis://``, ``rediss://``, ``unix://``, ``sqs://``, ``sqs+http://``, ``amqp://`` or ``amqps://``."""
@@ -184,10 +185,8 @@ class Settings(DatabaseSettings):
         return self
 
 
-class LocalSettings(BaseSettings):
+class LocalSettings(_FromEnvironment):
     """What ``taskoverflow up`` reads: where to keep data, and which parts not to bring up itself."""
-
-    model_config = _FROM_ENVIRONMENT
 
     data_dir: Path = Path(".data")
     """Where the embedded servers keep their data."""
@@ -203,11 +202,22 @@ class LocalSettings(BaseSettings):
     metrics_port: Port | None = None
     """Where the first worker serves its metrics, the others beside it; by default next to the API's port."""
 
-    database_url: PostgresDsn | None = None
+    database_password: SecretStr | None = None
+
+    database_url: DatabaseUrl | None = Field(default=None, repr=False)
     """A real Postgres in place of the embedded one."""
+
+    broker_password: SecretStr | None = None
 
     broker_url: BrokerUrl | None = None
     """A real broker in place of the embedded Valkey."""
+
+    @model_validator(mode="after")
+    def _passwords_belong_to_urls(self) -> Self:
+        for password, url in (("database_password", "database_url"), ("broker_password", "broker_url")):
+            if getattr(self, password) is not None and getattr(self, url) is None:
+                raise ValueError(f"{given_variable(password)}: {variable(url)}, whose it is, is not set")
+        return self
 
 
 T = TypeVar("T", bound=BaseSettings)
@@ -217,10 +227,26 @@ def read_settings(kind: type[T]) -> T:
     """Read the environment, or end the process with a line for each variable that is wrong."""
     try:
         return kind()
+    except SettingFilesError as error:
+        lines = error.lines
     except ValidationError as error:
-        for flaw in error.errors():
-            reason = "is not set" if flaw["type"] == "missing" else flaw["msg"].removeprefix("Value error, ")
-            # What is wrong between two variables has no place of its own, and names them itself.
-            variable = f"TASKOVERFLOW_{str(flaw['loc'][0]).upper()}: " if flaw["loc"] else ""
-            sys.stderr.write(f"{variable}{reason}\n")
-        raise SystemExit(2) from None
+        lines = [_line(flaw) for flaw in error.errors(include_input=False)]
+    for line in lines:
+        sys.stderr.write(f"{line}\n")
+    raise SystemExit(2)
+
+
+def _line(flaw: ErrorDetails) -> str:
+    if not flaw["loc"]:
+        # What is wrong between two variables has no place of its own, and names them itself.
+        return _reason(flaw)
+    field = str(flaw["loc"][0])
+    reason = _reason(flaw)
+    # What we quote of a value helps to find a slip of the pen, and must not show what a file holds.
+    if is_from_file(field) and flaw["type"] == "value_error" and ("'" in reason or '"' in reason):
+        reason = "the file holds no value of the kind that is expected here"
+    return f"{given_variable(field)}: {reason}"
+
+
+def _reason(flaw: ErrorDetails) -> str:
+    return "is not set" if flaw["type"] == "missing" else flaw["msg"].removeprefix("Value error, ")

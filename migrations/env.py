@@ -6,7 +6,7 @@ import time
 from alembic import context
 from sqlalchemy import Connection
 
-from app.settings import DatabaseSettings
+from app.settings import DatabaseSettings, read_settings
 from app.storage.database import open_engine
 from app.storage.schema import metadata
 
@@ -38,7 +38,7 @@ def _wait_for_our_turn(connection: Connection) -> None:
 async def _connect_and_migrate() -> None:
     # An index on much data takes as long as it takes.
     engine = open_engine(
-        DatabaseSettings().database_url, pool_size=1, name="taskoverflow-migrate", patience=None
+        read_settings(DatabaseSettings).database_url, pool_size=1, name="taskoverflow-migrate", patience=None
     )
     try:
         async with engine.connect() as connection:

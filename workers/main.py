@@ -17,7 +17,7 @@ from app.metrics.worker import WorkerMetrics
 from app.queue.broker import JobBroker
 from app.queue.open import open_broker
 from app.queue.publisher import Publisher
-from app.settings import Settings
+from app.settings import Settings, read_settings
 from app.storage.database import open_engine, open_sessions
 from workers.actors import Actors
 from workers.runtime import Runtime
@@ -39,7 +39,7 @@ _CONNECTIONS_TO_SWEEP = 3
 
 def assemble() -> None:
     """Make the process's broker from the environment."""
-    dramatiq.set_broker(make_broker(Settings()))
+    dramatiq.set_broker(make_broker(read_settings(Settings)))
 
 
 def make_broker(settings: Settings) -> JobBroker:

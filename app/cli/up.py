@@ -18,7 +18,8 @@ from app.cli.local.sandbox import sandbox
 from app.cli.local.server import start
 from app.cli.local.supervisor import Supervisor
 from app.cli.local.valkey import Valkey
-from app.settings import LocalSettings, read_settings
+from app.setting_files import without
+from app.settings import SERVER_SETTINGS, LocalSettings, read_settings
 
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not bound to
 _LOOPBACK = {"127.0.0.1", "::1"}
@@ -47,7 +48,8 @@ def up() -> None:
 def _start(settings: LocalSettings, supervisor: Supervisor, pause: Pause) -> list[int]:
     """Start everything in order; where the workers' metrics are is known only now."""
     require_free(settings.host, settings.port)
-    environment = dict(os.environ)
+    # URLs are passed on with the passwords and files that were given for them.
+    environment = without(dict(os.environ), *SERVER_SETTINGS)
     environment["TASKOVERFLOW_DATABASE_URL"] = _database(settings, supervisor, pause)
     environment["TASKOVERFLOW_BROKER_URL"] = _broker(settings, supervisor, pause)
     migrate(environment, pause)
@@ -68,7 +70,7 @@ def _start_processes(environment: Environment, metrics_ports: Sequence[int], sup
     supervisor.keep("The API", partial(spawn, environment, "api"))
     for number, port in enumerate(metrics_ports, start=1):
         # Its own for as long as we run: whoever scrapes is to find it again after it died.
-        own = {**environment, "TASKOVERFLOW_METRICS_PORT": str(port)}
+        own = {**without(environment, "metrics_port"), "TASKOVERFLOW_METRICS_PORT": str(port)}
         supervisor.keep(f"Worker {number}", partial(spawn, own, "worker"))
 
 

@@ -117,6 +117,9 @@ def _rabbitmq(url: str) -> RabbitmqAddress:
     parts = _split(url, _EXPECTED_RABBITMQ)
     if not parts.hostname:
         raise ValueError(_EXPECTED_RABBITMQ)
+    if parts.username is not None and not (parts.username and parts.password):
+        # A URL without either means the server's own user for its own machine.
+        raise ValueError("RabbitMQ wants a user with a password, and there is one of them alone")
     return RabbitmqAddress(url)
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import typer
 
 from app.cli.local import running
-from app.settings import LocalSettings, Settings, read_settings
+from app.setting_files import without
+from app.settings import SERVER_SETTINGS, LocalSettings, Settings, read_settings
 
 
 def operator_settings() -> Settings:
@@ -18,14 +19,16 @@ def operator_settings() -> Settings:
     local = read_settings(LocalSettings)
     folder = local.data_dir.resolve()
     given = {
-        "TASKOVERFLOW_DATABASE_URL": local.database_url,
-        "TASKOVERFLOW_BROKER_URL": local.broker_url,
+        "TASKOVERFLOW_DATABASE_URL": local.database_url and str(local.database_url),
+        "TASKOVERFLOW_BROKER_URL": local.broker_url and local.broker_url.url,
     }
     if None not in given.values():
         return read_settings(Settings)
     found = _of_up(folder)
-    if all(url is None or str(url) == found.get(variable) for variable, url in given.items()):
-        # As if they had been set: what reads the environment later then finds the same.
+    if all(url is None or url == found.get(variable) for variable, url in given.items()):
+        # As if they alone had been set: what reads the environment later then finds the same.
+        for variable in os.environ.keys() - without(dict(os.environ), *SERVER_SETTINGS).keys():
+            del os.environ[variable]
         os.environ.update(found)
     try:
         return read_settings(Settings)
