@@ -16,12 +16,14 @@ from tests.support.waiting import until, wait_until
 async def test_the_job_of_a_killed_worker_is_made_by_another(
     running: Service, client: httpx.Client, broker: BrokerUnderTest
 ) -> None:
+    running.settings["TASKOVERFLOW_LEASE"] = "1"
     worker = running.start("worker")
     async with held_up(running.database_url):
         url = ask(client)
         await state(client, url, "STARTED")
         worker.send_signal(signal.SIGKILL)
         worker.wait()
+    running.settings["TASKOVERFLOW_LEASE"] = "60"
     running.start("worker")
     status = await state(client, url, "SUCCESS", "FAILURE")
     assert (status["task_status"], status["attempt"]) == ("SUCCESS", 2)

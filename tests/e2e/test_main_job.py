@@ -28,9 +28,10 @@ EXPECTED_DEADLINE = (
 
 @pytest.fixture
 def running(database_url: str, broker_url: str, tmp_path: Path) -> Iterator[Service]:
-    # Sweeps and leases are short so that what waits for them is quick; nothing depends on how short.
+    # Sweeps are frequent so that what waits for them is quick; nothing depends on how frequent.
     hurry = {
-        "TASKOVERFLOW_LEASE": "1",
+        # No worker is thought dead because the machine stood still; who kills one makes it short.
+        "TASKOVERFLOW_LEASE": "60",
         "TASKOVERFLOW_SWEEP_INTERVAL": "0.1",
         "TASKOVERFLOW_RETRY_BACKOFF": "0.1",
     }
@@ -129,10 +130,12 @@ async def test_a_job_outlives_a_worker_that_is_killed_in_the_middle(
     running: Service, client: httpx.Client
 ) -> None:
     client.post("/todos", json={"title": "a", "deadline_at": "2026-12-01"})
+    running.settings["TASKOVERFLOW_LEASE"] = "1"
     worker = running.start("worker")
     async with a_job_in_the_middle(running, client) as url:
         worker.send_signal(signal.SIGKILL)
         worker.wait()
+    running.settings["TASKOVERFLOW_LEASE"] = "60"
     running.start("worker")
     status = await state(client, url, "SUCCESS", "FAILURE")
     assert (status["task_status"], status["attempt"], status["todos"]) == ("SUCCESS", 2, 1)

@@ -17,9 +17,10 @@ from tests.support.waiting import wait_until
 
 @pytest.fixture
 def running(database_url: str, broker_url: str, tmp_path: Path) -> Iterator[Service]:
-    # Short leases and sweeps make it quick; nothing depends on how short they are.
+    # Frequent sweeps make it quick; nothing depends on how frequent they are.
     hurry = {
-        "TASKOVERFLOW_LEASE": "1",
+        # No worker is thought dead because the machine stood still; who stops one makes it short.
+        "TASKOVERFLOW_LEASE": "60",
         "TASKOVERFLOW_SWEEP_INTERVAL": "0.1",
         "TASKOVERFLOW_METRICS_PORT": str(free_port()),
     }
@@ -43,13 +44,14 @@ def fenced_writes(port: int) -> float:
 
 
 async def test_what_a_zombie_writes_is_refused_and_counted(running: Service, client: httpx.Client) -> None:
+    running.settings["TASKOVERFLOW_LEASE"] = "1"
     zombie, port = running.start("worker"), metrics_port(running)
     async with held_up(running.database_url):
         url = ask(client)
         await state(client, url, "STARTED")
         assert fenced_writes(port) == 0
         zombie.send_signal(signal.SIGSTOP)
-        running.settings["TASKOVERFLOW_METRICS_PORT"] = str(free_port())
+        running.settings |= {"TASKOVERFLOW_METRICS_PORT": str(free_port()), "TASKOVERFLOW_LEASE": "60"}
         running.start("worker")
         wait_until(lambda: client.get(url).json()["attempt"] == 2, "another attempt")
     assert (await state(client, url, "SUCCESS"))["attempt"] == 2
