@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from contextlib import suppress
 from datetime import timedelta
 from threading import Event, Thread
 from typing import Any
@@ -31,6 +32,8 @@ PATIENCE = timedelta(seconds=15)
 without a word. An ack that gives up in a stall is done twice, which is harmless."""
 
 _LOOK_SECONDS = 0.05
+_SWEEP_ENDS_SECONDS = 5
+"""How long a worker that stops waits for its sweeper, which may wait for a broker or for Postgres."""
 _CONNECTIONS_PER_JOB = 3
 """One reads todos, one writes the file, one carries the heartbeat."""
 _CONNECTIONS_TO_SWEEP = 3
@@ -64,6 +67,7 @@ class Lifecycle(Middleware):
         self._stopped = Event()
         self._engine: AsyncEngine | None = None
         self._publisher: Publisher | None = None
+        self._sweeper: Sweeper | None = None
         self._sweeping: asyncio.Task[None] | None = None
         self._scrapes: Scrapes | None = None
 
@@ -85,8 +89,8 @@ class Lifecycle(Middleware):
         metrics = WorkerMetrics.new()
         self.actors.runtime = Runtime(sessions, settings, metrics=metrics.attempts)
         self._publisher = Publisher.open(settings, metrics=metrics.sends)
-        sweeper = Sweeper(sessions, self._publisher, settings, metrics.sweeps)
-        self._sweeping = asyncio.create_task(sweeper.run())
+        self._sweeper = Sweeper(sessions, self._publisher, settings, metrics.sweeps)
+        self._sweeping = asyncio.create_task(self._sweeper.run())
         if settings.metrics_port is not None:
             self._scrapes = Scrapes.open(settings, metrics, port=settings.metrics_port)
 
@@ -122,9 +126,10 @@ class Lifecycle(Middleware):
         _loop().run_coroutine(self._close())
 
     async def _close(self) -> None:
-        if self._sweeping is not None:
-            self._sweeping.cancel()
-            await asyncio.gather(self._sweeping, return_exceptions=True)
+        if self._sweeper is not None and self._sweeping is not None:
+            self._sweeper.stop()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._sweeping, _SWEEP_ENDS_SECONDS)
         if self._scrapes is not None:
             await self._scrapes.close()
         if self._publisher is not None:

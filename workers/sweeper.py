@@ -5,6 +5,7 @@ Every worker has a sweeper, and an advisory lock for each duty lets one of them 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
@@ -32,9 +33,18 @@ class Sweeper:
     publisher: Publisher
     settings: Settings
     metrics: SweepMetrics = field(default_factory=lambda: WorkerMetrics.new().sweeps)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def stop(self) -> None:
+        """Have ``run`` end, after the sweeps that are under way.
+
+        The rows of jobs that one rings for say so already: were their messages not sent, they would wait for
+        ``resend_after``.
+        """
+        self.stopping.set()
 
     async def run(self) -> None:
-        """Sweep for as long as the worker runs; nothing that fails ends it.
+        """Sweep until it is told to stop; nothing that fails ends it.
 
         Removing what is old may take long, or wait, and so may feeds: no job may wait with them, and each
         duty is done beside the rest.
@@ -44,14 +54,15 @@ class Sweeper:
                 duties.create_task(self._again_and_again(duty))
 
     async def _again_and_again(self, duty: Callable[[], Awaitable[None]]) -> None:
-        while True:
+        while not self.stopping.is_set():
             try:
                 await duty()
                 self.metrics.outcomes.inc(Sweep.DONE)
             except Exception:
                 self.metrics.outcomes.inc(Sweep.FAILED)
                 log.exception("sweep_failed")
-            await asyncio.sleep(self.settings.sweep_interval.total_seconds())
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.stopping.wait(), self.settings.sweep_interval.total_seconds())
 
     async def sweep(self) -> None:
         """Rescue and ring once, and leave what another sweeper is at."""

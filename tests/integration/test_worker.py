@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -198,6 +198,36 @@ async def test_what_the_sweeper_could_not_send_is_sent_by_the_next_sweep(
     await Sweeper(sessions, nowhere, settings).sweep()
     nowhere.close()
     await Sweeper(sessions, publisher, settings).sweep()
+    assert waiting_messages(settings.broker_url.url) == 1
+
+
+class HeldUp(Publisher):
+    """Sends when it is let."""
+
+    asked: asyncio.Event
+    let: asyncio.Event
+
+    async def send_all(self, messages: Sequence[RenderCalendar]) -> None:
+        self.asked.set()
+        await self.let.wait()
+        await super().send_all(messages)
+
+
+async def test_a_sweeper_that_is_told_to_stop_sends_what_its_rows_say_was_sent(
+    sessions: Sessions, settings: Settings, job_id: UUID
+) -> None:
+    del job_id
+    async with sessions.begin() as session:
+        await session.execute(update(jobs).values(ring_at=func.now()))
+    publisher = HeldUp.open(settings)
+    publisher.asked, publisher.let = asyncio.Event(), asyncio.Event()
+    sweeper = Sweeper(sessions, publisher, settings)
+    sweeping = asyncio.create_task(sweeper.run())
+    await publisher.asked.wait()
+    sweeper.stop()
+    publisher.let.set()
+    await sweeping
+    publisher.close()
     assert waiting_messages(settings.broker_url.url) == 1
 
 
