@@ -119,6 +119,9 @@ class Settings(DatabaseSettings):
     drain_seconds: Seconds = timedelta(seconds=25)
     """How long a worker that is told to stop may go on with the jobs it has."""
 
+    task_protection: bool = True
+    """Whether a worker in a service of ECS asks not to be stopped while jobs run."""
+
     request_timeout: Seconds = timedelta(seconds=10)
     """After how long a request whose answer has not begun is told that the service is unavailable."""
 

@@ -21,6 +21,7 @@ from app.queue.publisher import Publisher
 from app.settings import Settings, read_settings
 from app.storage.database import open_engine, open_sessions
 from workers.actors import Actors
+from workers.protecting import Protecting
 from workers.runtime import Runtime
 from workers.scrapes import Scrapes
 from workers.sweeper import Sweeper
@@ -70,6 +71,7 @@ class Lifecycle(Middleware):
         self._sweeper: Sweeper | None = None
         self._sweeping: asyncio.Task[None] | None = None
         self._scrapes: Scrapes | None = None
+        self._protecting: Protecting | None = None
 
     def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         del broker, worker
@@ -91,6 +93,7 @@ class Lifecycle(Middleware):
         self._publisher = Publisher.open(settings, metrics=metrics.sends)
         self._sweeper = Sweeper(sessions, self._publisher, settings, metrics.sweeps)
         self._sweeping = asyncio.create_task(self._sweeper.run())
+        self._protecting = Protecting.start(settings, self.actors.runtime.running, metrics.protection)
         if settings.metrics_port is not None:
             self._scrapes = Scrapes.open(settings, metrics, port=settings.metrics_port)
 
@@ -102,6 +105,8 @@ class Lifecycle(Middleware):
             loop.call_soon_threadsafe(
                 loop.call_later, self._settings.drain_seconds.total_seconds(), runtime.give_up
             )
+            if self._protecting is not None:
+                loop.call_soon_threadsafe(self._protecting.let_go)
         if isinstance(broker, JobBroker):
             broker.draining.set()
         # On a thread of its own, since a broker that stalls must not hold up the drain; again and again,
@@ -130,6 +135,8 @@ class Lifecycle(Middleware):
             self._sweeper.stop()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._sweeping, _SWEEP_ENDS_SECONDS)
+        if self._protecting is not None:
+            await self._protecting.stop()
         if self._scrapes is not None:
             await self._scrapes.close()
         if self._publisher is not None:

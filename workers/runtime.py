@@ -18,6 +18,7 @@ from app.settings import Settings
 from app.storage import jobs
 from app.storage.database import Sessions, at_once, is_unreachable
 from workers.heart import Heart
+from workers.running import RunningAttempts
 
 log = structlog.get_logger(__name__)
 
@@ -39,7 +40,7 @@ class Runtime:
     worker: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
     """Who it is that claims, for the timelines of its jobs."""
     metrics: AttemptMetrics = field(default_factory=lambda: WorkerMetrics.new().attempts)
-    _running: set[asyncio.Task[object]] = field(default_factory=set)
+    running: RunningAttempts = field(default_factory=RunningAttempts)
 
     @asynccontextmanager
     async def attempt(self, job_id: UUID) -> AsyncIterator[Claim | None]:
@@ -55,7 +56,7 @@ class Runtime:
             return
         body = _current_task()
         heart = Heart(self.sessions, self.metrics, held, self.settings.lease, body)
-        self._running.add(body)
+        self.running.add(body)
         outcome, began = Outcome.UNWRITTEN, time.monotonic()
         async with heart.beating():
             try:
@@ -64,11 +65,11 @@ class Runtime:
                 outcome = Outcome.SUCCEEDED
             except (asyncio.CancelledError, Exception) as error:  # noqa: BLE001 - told in the log
                 # From here on neither may get in the way of the attempt's last word.
-                self._running.discard(body)
+                self.running.discard(body)
                 await heart.stop()
                 outcome = await self._ended(held, error, lost=heart.stopped_it)
             finally:
-                self._running.discard(body)
+                self.running.discard(body)
                 self.metrics.ended(outcome, seconds=time.monotonic() - began)
 
     async def _claim(self, job_id: UUID) -> Claim | None:
@@ -117,8 +118,7 @@ class Runtime:
 
     def give_up(self) -> None:
         """Cancel every attempt that still runs; each gives its job back."""
-        for body in self._running:
-            body.cancel()
+        self.running.cancel()
 
     async def _failed(self, held: Claim) -> Outcome:
         limit = self.settings.max_attempts

@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry
 
 from app.domain.jobs import JobState
 from app.metrics.attempts import AttemptMetrics
+from app.metrics.protection import ProtectionMetrics
 from app.metrics.registry import jobs_ended, open_registry
 from app.metrics.sends import SendMetrics
 from app.metrics.sweeps import SweepMetrics
@@ -20,6 +21,7 @@ class WorkerMetrics:
     sends: SendMetrics
     attempts: AttemptMetrics
     sweeps: SweepMetrics
+    protection: ProtectionMetrics
 
     @classmethod
     def new(cls) -> Self:
@@ -31,4 +33,5 @@ class WorkerMetrics:
             SendMetrics.on(registry),
             AttemptMetrics.on(registry, ended),
             SweepMetrics.on(registry, ended),
+            ProtectionMetrics.on(registry),
         )
