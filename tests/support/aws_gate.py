@@ -1,6 +1,7 @@
 """A gate before the SQS emulator: it refuses what AWS refuses, fails on demand, and can be shut."""
 
 import json
+import re
 import socket
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -15,6 +16,8 @@ import httpx
 
 from tests.support.aws_rules import Call, Refusal, refusal_of
 
+_SCOPE = re.compile("Credential=([^,]+)/aws4_request")
+
 Answer = Call | Refusal
 Fault = Callable[[Call], Answer | None]
 """What to answer in place of the emulator, or None to let it answer."""
@@ -27,6 +30,8 @@ class Gate:
     emulator: httpx.Client
     faults: dict[str, Fault] = field(default_factory=dict)
     calls: defaultdict[str, list[Call]] = field(default_factory=lambda: defaultdict(list))
+    scopes: list[str] = field(default_factory=list)
+    """What each call was signed with: access key id, date, region and service, with slashes between."""
     violations: list[str] = field(default_factory=list)
     released: Event = field(default_factory=Event)
     port: int = 0
@@ -127,6 +132,8 @@ class _Handler(BaseHTTPRequestHandler):
             call = json.loads(body)
         except ValueError:  # half a call: that happened in the middle of it
             return
+        if signed := _SCOPE.search(self.headers.get("authorization", "")):
+            self.server.gate.scopes.append(signed[1])
         match self.server.gate.answer(self.headers["x-amz-target"].partition(".")[2], call):
             case None:
                 self._pass_on(body)

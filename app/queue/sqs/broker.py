@@ -14,7 +14,7 @@ from app.domain.findings import Finding
 from app.queue.broker import BrokerUnreachable, JobBroker
 from app.queue.messages import RenderCalendar
 from app.queue.sqs.batches import batches
-from app.queue.sqs.client import client_options
+from app.queue.sqs.client import client_options, signing_in
 from app.queue.sqs.consumer import SqsConsumer
 from app.queue.sqs.dead_letters import move_back
 from app.queue.sqs.errors import aws_errors
@@ -49,8 +49,9 @@ class SqsBroker(JobBroker, SQSBroker):
         visibility: timedelta,
         create_queues: bool,
     ) -> None:
-        options = client_options(address, patience=min(patience, _LONGEST_PATIENCE), tries=_TRIES)
-        super().__init__(middleware=middleware, **options)
+        with signing_in(address):
+            options = client_options(address, patience=min(patience, _LONGEST_PATIENCE), tries=_TRIES)
+            super().__init__(middleware=middleware, **options)
         self.address = address
         self._visibility = visibility
         self._create_queues = create_queues

@@ -1,6 +1,8 @@
 """The connection to AWS: whose credentials, how long to wait, how often to try."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +11,7 @@ import botocore.session
 from botocore.config import Config
 
 from app.domain.brokers import SqsAddress
-from app.queue.broker import BrokerMisconfigured
+from app.queue.broker import BrokerMisconfigured, BrokerUnreachable
 from app.queue.sqs.errors import aws_errors
 
 _CONNECT_SECONDS = 2
@@ -33,26 +35,50 @@ def client_options(address: SqsAddress, *, patience: timedelta, tries: int) -> d
     )
     with aws_errors(address):
         options = {"region_name": _region(address), "endpoint_url": address.endpoint, "config": config}
-        return options if address.endpoint is None else {**options, **_emulated_credentials()}
+        return options if address.endpoint is None else {**options, **_for_an_emulator()}
+
+
+@contextmanager
+def signing_in(address: SqsAddress) -> Iterator[None]:
+    """Raise ``BrokerMisconfigured`` where the block finds no credentials; later they are fetched anew."""
+    try:
+        with aws_errors(address):
+            yield
+    except BrokerUnreachable as error:
+        raise BrokerMisconfigured(f"the AWS credentials can't be fetched: {error}") from error
 
 
 def emulated_session() -> botocore.session.Session:
     """Credentials as everywhere with AWS; an emulator takes any, so it gets some where there are none."""
-    session = botocore.session.Session()
-    # Only on EC2 does anybody answer there; elsewhere the question costs seconds.
-    session.get_component("credential_provider").remove("iam-role")
+    session = _session_but_for_ec2()
     if session.get_credentials() is None:
         session.set_credentials("test", "test")
     return session
 
 
-def _emulated_credentials() -> dict[str, Any]:
-    found = emulated_session().get_credentials().get_frozen_credentials()
-    return {
-        "aws_access_key_id": found.access_key,
-        "aws_secret_access_key": found.secret_key,
-        "aws_session_token": found.token,
-    }
+def _session_but_for_ec2() -> botocore.session.Session:
+    session = botocore.session.Session()
+    # Only on EC2 does anybody answer there; elsewhere the question costs seconds.
+    session.get_component("credential_provider").remove("iam-role")
+    return session
+
+
+def _for_an_emulator() -> dict[str, Any]:
+    # Those that are found are left to boto3 to find, which fetches a role's anew before they expire.
+    if _session_but_for_ec2().get_credentials() is not None:
+        return {}
+    return {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+
+
+def source_of_credentials(address: SqsAddress) -> str:
+    """Where they come from, in AWS's own words, such as ``env`` or ``container-role``."""
+    with aws_errors(address):
+        found = (
+            boto3.Session().get_credentials()
+            if address.endpoint is None
+            else _session_but_for_ec2().get_credentials()
+        )
+    return "none" if found is None else str(found.method)
 
 
 def _region(address: SqsAddress) -> str:

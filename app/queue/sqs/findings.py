@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from app.domain.brokers import SqsAddress
 from app.domain.findings import Finding, Level, clock
 from app.queue.broker import BrokerTrouble
+from app.queue.sqs.client import source_of_credentials
 from app.queue.sqs.errors import aws_errors
 from app.queue.sqs.permissions import TRIED, denials
 from app.queue.sqs.queues import Redrive, attributes, find, redrive_of
@@ -19,6 +20,15 @@ _FEWEST_RECEIVES = 3
 """Fewer, and an outage of a minute makes dead letters of good messages."""
 
 _LONGEST_QUEUE_VISIBILITY = 300
+
+_SOURCES = {
+    "env": "the environment, which goes before any role (AWS_ACCESS_KEY_ID)",
+    "container-role": "the role of the task",
+    "iam-role": "the role of the machine",
+    "shared-credentials-file": "the file of credentials",
+    "config-file": "the AWS configuration",
+    "none": "nowhere, and an emulator takes any",
+}
 
 
 def examine(client: "SQSClient", address: SqsAddress, *, expected_visibility: float) -> Iterator[Finding]:
@@ -39,12 +49,18 @@ def examine(client: "SQSClient", address: SqsAddress, *, expected_visibility: fl
         yield Finding(
             "queue delay", Level.WARNING, f"every message is {delay} s late", "set the queue's delay to 0"
         )
+    yield Finding("credentials", Level.OK, f"from {_source(address)}")
     redrive = redrive_of(found)
     yield _redrive(redrive)
     if redrive is not None:
         yield from _dead_letters(client, address, redrive, retention=_retention(found))
     yield from _permissions(client, address, url)
     yield from _clock(client, address)
+
+
+def _source(address: SqsAddress) -> str:
+    source = source_of_credentials(address)
+    return _SOURCES.get(source, source)
 
 
 def _fifo(address: SqsAddress, found: dict[str, str]) -> Finding:
