@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
+from app.domain.encryption import encryption
 from app.domain.findings import Finding, Level, clock
 from app.queue.broker import BrokerTrouble
 from app.queue.open import open_broker
@@ -33,10 +34,11 @@ async def _postgres(settings: Settings) -> AsyncIterator[Finding]:
             seen = await examination.look(session)
             found = [
                 Finding("postgres", Level.OK, f"PostgreSQL {seen.version} answers"),
-                _migrations(seen.migration, expected_head()),
+                encryption(seen.tls, seen.address, sslmode=_sslmode(settings)),
+                migrated := _migrations(seen.migration, expected_head()),
                 clock("postgres clock", seen.clock, datetime.now(UTC)),
             ]
-            if found[1].level is Level.OK:
+            if migrated.level is Level.OK:
                 found.append(_waiting(seen.clock, await operations.waiting_since(session)))
     except Exception as error:
         flaw = database_flaw(error)
@@ -49,6 +51,10 @@ async def _postgres(settings: Settings) -> AsyncIterator[Finding]:
         await engine.dispose()
     for finding in found:
         yield finding
+
+
+def _sslmode(settings: Settings) -> str | None:
+    return dict(settings.database_url.query_params()).get("sslmode")
 
 
 def _migrations(current: str | None, expected: str) -> Finding:

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import IPv4Address, IPv6Address
 
-from sqlalchemy import func, select
+from sqlalchemy import column, func, select, table
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.storage import migrations
+
+_SSL = table("pg_stat_ssl", column("pid"), column("version"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +19,18 @@ class Seen:
     version: str
     clock: datetime
     migration: str | None
+    tls: str | None
+    """The version of TLS that this connection uses, such as ``TLSv1.3``."""
+    address: IPv4Address | IPv6Address | None
+    """The server's; None at the other end of a Unix socket."""
 
 
 async def look(session: AsyncSession) -> Seen:
     """Ask the server about itself."""
-    asked = select(func.current_setting("server_version"), func.clock_timestamp())
-    version, clock = (await session.execute(asked)).one()
-    return Seen(version, clock, await migrations.current(session))
+    # Everybody may see their own connection in pg_stat_ssl.
+    tls = select(_SSL.c.version).where(_SSL.c.pid == func.pg_backend_pid()).scalar_subquery()
+    asked = select(
+        func.current_setting("server_version"), func.clock_timestamp(), tls, func.inet_server_addr()
+    )
+    version, clock, tls_version, address = (await session.execute(asked)).one()
+    return Seen(version, clock, await migrations.current(session), tls_version, address)
