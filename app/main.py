@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.api import calendars, feeds, health, todos
 from app.api.body_limit import BodyLimit
 from app.api.downloads import Downloads
+from app.api.forwarding import Forwarding
 from app.api.head import HeadAsGet
 from app.api.metrics import router as scrapes
 from app.api.openapi import describe
@@ -82,7 +83,7 @@ def create_app(settings: Settings) -> FastAPI:
             ),
             health=HealthService(open_sessions(watching), publisher, expected_head()),
         )
-        app.state.urls = PublicUrls(settings.public_url, settings.trusted_proxies)
+        app.state.urls = PublicUrls(settings.public_url)
         app.state.downloads = Downloads(settings.max_downloads)
         async with _watched_backlog(watching, metrics) as app.state.backlog:
             app.state.metrics = metrics
@@ -104,6 +105,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(
         BodyLimit, max_bytes=settings.max_body_bytes, seconds=settings.receive_timeout.total_seconds()
     )
+    app.add_middleware(Forwarding, trusted=settings.trusted_proxies)
     return app
 
 

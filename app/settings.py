@@ -87,7 +87,7 @@ class Settings(DatabaseSettings):
     """What URLs in answers start with; by default the request's own scheme and Host."""
 
     trusted_proxies: Networks = ()
-    """Networks, comma-separated, whose ``X-Forwarded-Proto`` and ``X-Forwarded-Host`` are believed."""
+    """Networks, comma-separated, whose ``X-Forwarded-Proto``, ``-Host`` and ``-For`` are believed."""
 
     timezone: TimezoneName = "UTC"
     """Where a deadline without an offset is compared with the clock."""

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_address
 from uuid import UUID
 
 from fastapi import Request
@@ -21,31 +20,16 @@ class PublicUrls:
     """Knows under which address clients see the service."""
 
     public_url: HttpUrl | None
-    trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
 
     def base(self, request: Request) -> str:
         """Scheme and host, without a slash at the end."""
         if self.public_url is not None:
             return str(self.public_url).rstrip("/")
+        # As the client asked for it, where a trusted proxy told so: see ``Forwarding``.
         scheme, host = request.url.scheme, request.headers.get("host") or request.url.netloc
-        if self._trusts(request.client.host if request.client else ""):
-            scheme = _nearest(request, "x-forwarded-proto") or scheme
-            host = _nearest(request, "x-forwarded-host") or host
         if scheme not in {"http", "https"} or not _HOST.fullmatch(host):
             raise InvalidRequest([Flaw("/host", "expected a host name with an optional port")])
         return f"{scheme}://{host}"
-
-    def _trusts(self, peer: str) -> bool:
-        try:
-            address = ip_address(peer)
-        except ValueError:  # a Unix socket has no address
-            return False
-        return any(address in network for network in self.trusted_proxies)
-
-
-def _nearest(request: Request, header: str) -> str:
-    """What the proxy itself added: the last entry, since earlier ones may be the client's own."""
-    return request.headers.get(header, "").rpartition(",")[2].strip()
 
 
 @dataclass(frozen=True, slots=True)
