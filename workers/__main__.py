@@ -18,6 +18,7 @@ from workers.main import PATIENCE, make_broker
 
 log = structlog.get_logger(__name__)
 
+_STOPS = (signal.SIGTERM, signal.SIGINT)
 _POLL_MS = 100
 """How long an idle consumer waits between looks at its queue: what an idle job's latency is made of."""
 
@@ -31,8 +32,10 @@ def main() -> None:
     configure_logs(settings.log_format)
     stop = threading.Event()
     # A second signal changes nothing: the drain has its own end.
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _STOPS:
         signal.signal(number, lambda *_: stop.set())
+    # The command line put them off: a container's first process misses those that it has no handler for.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
     require_broker(settings, patience=PATIENCE, consumes=True)
     broker = make_broker(settings)
     worker = dramatiq.Worker(broker, worker_threads=settings.worker_threads, worker_timeout=_POLL_MS)

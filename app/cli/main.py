@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-import typer
+from app.cli import stopping
 
 _MODULES = {
     "up": "app.cli.up",
@@ -17,15 +17,25 @@ _MODULES = {
     "jobs": "app.cli.jobs",
 }
 
+_STOP_IN_ORDER = {"api", "worker"}
+"""They heed signals once they can."""
+
 
 def main() -> None:
     """Run the command line."""
+    asked = sys.argv[1] if len(sys.argv) > 1 else ""
+    # Before anything that takes time to load.
+    if asked in _STOP_IN_ORDER:
+        stopping.put_off()
+    else:
+        stopping.die_of_sigterm()
+    import typer  # noqa: PLC0415
+
     app = typer.Typer(
         name="taskoverflow", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
     )
     app.callback()(_taskoverflow)
     # All modules together take seconds to load, which every start would wait for: only help needs them all.
-    asked = sys.argv[1] if len(sys.argv) > 1 else ""
     for name in [asked] if asked in _MODULES else _MODULES:
         command = getattr(import_module(_MODULES[name]), name)
         if isinstance(command, typer.Typer):

@@ -1,11 +1,13 @@
 """``taskoverflow api``: the HTTP API, one process in the foreground."""
 
 import socket
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import uvicorn
 from fastapi import FastAPI
 
+from app.cli import stopping
 from app.cli.serving.receiving import bounded_protocol
 from app.cli.serving.sending import Bounds
 from app.logs import configure_logs
@@ -55,6 +57,12 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, application: FastAPI) -> None:
         super().__init__(config)
         self._application = application
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        with super().capture_signals():
+            stopping.heed()
+            yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # Those who wait for tasks to change would be waited for, and then cut off: they are answered now.
