@@ -44,7 +44,7 @@ format: $(SYNCED) ## Format the code
 	.venv/bin/ruff format
 
 lock: $(UV) ## Write the locks anew from pyproject.toml, and those of tests/clients
-	$(LOCK) pyproject.toml --group dev --extra rabbitmq -o requirements-dev.lock
+	$(LOCK) pyproject.toml --group dev --extra rabbitmq --extra otel -o requirements-dev.lock
 	$(LOCK) pyproject.toml -c requirements-dev.lock -o requirements.lock # what is shipped is what was tested
 	$(LOCK) tests/clients/requirements.in -o tests/clients/requirements.lock
 	$(MAKE) .clients/.python-synced

@@ -1,14 +1,20 @@
-"""Logs: events with names and values, on standard error."""
+"""Logs: events with names and values, on standard error.
+
+What belongs to a request, a job, an attempt or a trace has its id, by structlog's context variables.
+"""
 
 import logging
 import sys
 from typing import Literal
 
 import structlog
+from structlog.typing import EventDict, WrappedLogger
 
 from app.domain.feeds import without_secrets
+from app.tracebacks import shown, without_data
 
-LogFormat = Literal["console", "json"]
+LogFormat = Literal["auto", "console", "json"]
+LogLevel = Literal["debug", "info", "warning", "error"]
 
 
 class _Formatter(structlog.stdlib.ProcessorFormatter):
@@ -18,24 +24,21 @@ class _Formatter(structlog.stdlib.ProcessorFormatter):
         return without_secrets(super().format(record))
 
 
-def configure_logs(log_format: LogFormat) -> None:
-    """Send our own events and the libraries' through one formatter."""
+def configure_logs(log_format: LogFormat, level: LogLevel = "info") -> None:
+    """Send our own events and the libraries' through one formatter; ``auto`` is JSON but on a terminal."""
     shared: list[structlog.types.Processor] = [
+        structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _show_errors,
     ]
-    renderer: structlog.types.Processor
-    if log_format == "json":
-        shared.append(structlog.processors.format_exc_info)
-        renderer = structlog.processors.JSONRenderer()
-    else:
-        # Plain tracebacks: structlog's own show local variables, and passwords among them.
-        renderer = structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-        )
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
@@ -43,12 +46,42 @@ def configure_logs(log_format: LogFormat) -> None:
     handler.setFormatter(
         _Formatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer(log_format)],
+            keep_exc_info=False,
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
+    _set_levels(level.upper())
+
+
+def _renderer(log_format: LogFormat) -> structlog.types.Processor:
+    if log_format == "json" or (log_format == "auto" and not sys.stderr.isatty()):
+        return structlog.processors.JSONRenderer()
+    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+
+
+def _set_levels(level: str) -> None:
+    for ours in ("app", "workers", "__main__"):
+        logging.getLogger(ours).setLevel(level)
+    # Never lower for the libraries: some of them then write down what they send, with passwords and todos.
+    logging.getLogger().setLevel(max(logging.INFO, logging.getLevelNamesMapping()[level]))
     # They tell of their own set-up: alembic each time that readiness is asked for.
-    for talkative in ("alembic", "botocore", "dramatiq"):
-        logging.getLogger(talkative).setLevel(logging.WARNING)
+    for talkative in ("alembic", "botocore", "dramatiq", "opentelemetry"):
+        logging.getLogger(talkative).setLevel(max(logging.WARNING, logging.getLogger().level))
     # It logs what it raises as well, with tracebacks; who calls it says the same in a line.
     logging.getLogger("pika").setLevel(logging.CRITICAL)
+
+
+def _show_errors(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Put tracebacks into words, and have neither them nor reasons quote what an error was about."""
+    exc_info = event.pop("exc_info", None)
+    if isinstance(exc_info, tuple):
+        error = exc_info[1]
+    else:
+        error = exc_info if isinstance(exc_info, BaseException) else sys.exc_info()[1] if exc_info else None
+    if error is not None:
+        event["exception"] = shown(error)
+    for name in ("event", "reason"):
+        if isinstance(event.get(name), str):
+            event[name] = without_data(event[name])
+    return event

@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
+from typing import cast
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.api import calendars, feeds, health, todos
@@ -16,6 +18,7 @@ from app.api.head import HeadAsGet
 from app.api.metrics import router as scrapes
 from app.api.openapi import describe
 from app.api.problems import handle_problems
+from app.api.requests import Requests, RouteNoted
 from app.api.time_limit import TimeLimit
 from app.api.urls import PublicUrls
 from app.metrics.api import ApiMetrics
@@ -34,6 +37,7 @@ from app.storage import backlog
 from app.storage.database import open_engine, open_sessions
 from app.storage.migrations import expected_head
 from app.storage.notices import Notices
+from app.tracing.tracing import OFF, Tracing
 from app.web import pages
 
 _IDLE = timedelta(seconds=5)
@@ -46,14 +50,14 @@ _CONNECTIONS = 10
 """For each of two pools: todos that take long, or are locked, must not keep jobs from being accepted."""
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, tracing: Tracing = OFF) -> FastAPI:
     """Make the application; nothing is connected before it starts, and then only when first needed."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        todos_engine, jobs_engine = _engine(settings, "todos"), _engine(settings, "jobs")
+        todos_engine, jobs_engine = _engine(settings, "todos", tracing), _engine(settings, "jobs", tracing)
         metrics = ApiMetrics.new()
-        publisher = Publisher.open(settings, metrics=metrics.sends)
+        publisher = Publisher.open(settings, metrics=metrics.sends, tracing=tracing)
         watching = _watching_engine(settings)
         jobs_sessions = open_sessions(jobs_engine)
         app.state.watching = Watching(
@@ -61,6 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
             partial(read_history, jobs_sessions),
             settings.max_watchers,
         )
+        _measure(app, metrics)
         app.state.services = Services(
             todos=TodoService(open_sessions(todos_engine), settings.timezone, settings.max_todos),
             calendars=CalendarService(
@@ -93,24 +98,39 @@ def create_app(settings: Settings) -> FastAPI:
         for engine in (todos_engine, jobs_engine, watching):
             await engine.dispose()
 
-    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = FastAPI(
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry=cast("TelemetryConfig", tracing.of_requests),
+    )
     for router in (todos.router, calendars.router, feeds.router, health.router, health.probes, scrapes):
         app.include_router(router)
     pages.mount(app)
     handle_problems(app)
     describe(app)
     # The last one is the first that a request meets.
+    app.add_middleware(RouteNoted)
     app.add_middleware(HeadAsGet)
     app.add_middleware(TimeLimit, seconds=settings.request_timeout.total_seconds())
     app.add_middleware(
         BodyLimit, max_bytes=settings.max_body_bytes, seconds=settings.receive_timeout.total_seconds()
     )
     app.add_middleware(Forwarding, trusted=settings.trusted_proxies)
+    app.add_middleware(Requests, traceparent=tracing.traceparent)
     return app
 
 
-def _engine(settings: Settings, purpose: str) -> AsyncEngine:
-    return open_engine(
+def _measure(app: FastAPI, metrics: ApiMetrics) -> None:
+    metrics.waiting_clients.set_function(lambda: app.state.watching.waiting)
+    for path, methods in app.openapi()["paths"].items():
+        for method in methods:
+            metrics.requests.expect(method.upper(), path)
+
+
+def _engine(settings: Settings, purpose: str, tracing: Tracing) -> AsyncEngine:
+    engine = open_engine(
         settings.database_url,
         pool_size=_CONNECTIONS,
         name=f"taskoverflow-api-{purpose}",
@@ -118,6 +138,8 @@ def _engine(settings: Settings, purpose: str) -> AsyncEngine:
         patience=settings.request_timeout / 2,
         idle=_IDLE,
     )
+    tracing.statements_of(engine)
+    return engine
 
 
 def _watching_engine(settings: Settings) -> AsyncEngine:

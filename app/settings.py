@@ -173,8 +173,11 @@ class Settings(DatabaseSettings):
     metrics_port: Port | None = None
     """The port that a worker serves its metrics on; none by default. The API's are at ``/metrics``."""
 
-    log_format: Literal["console", "json"] = "console"
-    """``json`` writes one object a line, for log collectors."""
+    log_format: Literal["auto", "console", "json"] = "auto"
+    """``json`` writes one object a line, for log collectors; ``auto`` does so but on a terminal."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least that is logged; ``debug`` tells of probes and scrapes as well."""
 
     @property
     def feed_pacing(self) -> FeedPacing:

@@ -14,6 +14,7 @@ import structlog
 from app.logs import configure_logs
 from app.queue.startup import require_broker
 from app.settings import Settings, read_settings
+from app.tracing.start import start_tracing
 from workers.main import PATIENCE, make_broker
 
 log = structlog.get_logger(__name__)
@@ -29,7 +30,7 @@ _AFTER_DRAIN_MS = 5_000
 def main() -> None:
     """Work until SIGTERM or SIGINT, then drain."""
     settings = read_settings(Settings)
-    configure_logs(settings.log_format)
+    configure_logs(settings.log_format, settings.log_level)
     stop = threading.Event()
     # A second signal changes nothing: the drain has its own end.
     for number in _STOPS:
@@ -37,7 +38,7 @@ def main() -> None:
     # The command line put them off: a container's first process misses those that it has no handler for.
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
     require_broker(settings, patience=PATIENCE, consumes=True)
-    broker = make_broker(settings)
+    broker = make_broker(settings, start_tracing("taskoverflow-worker"))
     worker = dramatiq.Worker(broker, worker_threads=settings.worker_threads, worker_timeout=_POLL_MS)
     worker.start()
     log.info("worker_ready", threads=settings.worker_threads)

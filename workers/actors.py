@@ -43,4 +43,5 @@ class Actors:
                     timezone=settings.timezone,
                     max_bytes=settings.max_result_bytes,
                     tombstone_ttl=settings.tombstone_ttl,
+                    tracing=self.runtime.tracing,
                 )

@@ -14,6 +14,7 @@ from app.domain.todos import Todo, TodoFilter
 from app.storage import feed_files, jobs, results, todos, tombstones
 from app.storage.database import Sessions
 from app.storage.tombstones import Deleted
+from app.tracing.tracing import OFF, Tracing
 from workers.chunked_file import ChunkedFile
 from workers.rendering.calendar import END, Renderer
 from workers.runtime import Fenced, PermanentFailure
@@ -28,6 +29,7 @@ async def make_calendar(
     timezone: str,
     max_bytes: int,
     tombstone_ttl: timedelta = timedelta(days=30),
+    tracing: Tracing = OFF,
 ) -> None:
     """Render the file of a claimed job and end the job with it, all in one transaction.
 
@@ -45,7 +47,8 @@ async def make_calendar(
             file = ChunkedFile(partial(results.add_chunk, writer, held), max_bytes)
         else:
             file = ChunkedFile(partial(feed_files.add_chunk, writer, file_id), max_bytes)
-        counts = await _render(reader, held, timezone, tombstone_ttl, file)
+        with tracing.step("render"):
+            counts = await _render(reader, held, timezone, tombstone_ttl, file)
         if held.feed_id is not None and not await feed_files.hold(writer, held.feed_id):
             raise PermanentFailure("the feed was revoked")
         if not await jobs.succeed(writer, held, counts, file.digest):
@@ -53,7 +56,7 @@ async def make_calendar(
             raise Fenced
         if held.feed_id is not None:
             await feed_files.publish(writer, held.feed_id, file_id, size=file.size, digest=file.digest)
-    log.info("calendar_made", job_id=str(held.job_id), todos=counts.todos, bytes=counts.bytes)
+    log.info("calendar_made", todos=counts.todos, bytes=counts.bytes)
 
 
 async def _render(

@@ -63,7 +63,7 @@ class Heart:
                 alive = await _within(patience, self._extend())
             except Exception as error:  # noqa: BLE001 - whatever it was, the next beat may do better
                 self.metrics.heartbeat_failures.inc()
-                log.warning("heartbeat_failed", job_id=str(self.held.job_id), reason=repr(error))
+                log.warning("heartbeat_failed", reason=repr(error))
                 pause = patience * _PAUSE_AFTER_FAILURE
                 continue
             if not alive:

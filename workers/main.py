@@ -20,6 +20,7 @@ from app.queue.open import open_broker
 from app.queue.publisher import Publisher
 from app.settings import Settings, read_settings
 from app.storage.database import open_engine, open_sessions
+from app.tracing.tracing import OFF, Tracing
 from workers.actors import Actors
 from workers.protecting import Protecting
 from workers.runtime import Runtime
@@ -46,9 +47,9 @@ def assemble() -> None:
     dramatiq.set_broker(make_broker(read_settings(Settings)))
 
 
-def make_broker(settings: Settings) -> JobBroker:
+def make_broker(settings: Settings, tracing: Tracing = OFF) -> JobBroker:
     """Make a broker with all that its worker needs."""
-    lifecycle = Lifecycle(settings)
+    lifecycle = Lifecycle(settings, tracing)
     # No more than these: each middleware costs time on every message, and what Dramatiq's do for retries,
     # time limits and results is the row's and the sweeper's business here.
     broker = open_broker(
@@ -63,8 +64,9 @@ class Lifecycle(Middleware):
 
     actors: Actors
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, tracing: Tracing = OFF) -> None:
         self._settings = settings
+        self._tracing = tracing
         self._stopped = Event()
         self._engine: AsyncEngine | None = None
         self._publisher: Publisher | None = None
@@ -87,11 +89,12 @@ class Lifecycle(Middleware):
         # The sweeper needs its own as well, and so may not wait for the jobs to end.
         size = settings.worker_threads * _CONNECTIONS_PER_JOB + _CONNECTIONS_TO_SWEEP
         self._engine = open_engine(settings.database_url, pool_size=size, name="taskoverflow-worker")
+        self._tracing.statements_of(self._engine)
         sessions = open_sessions(self._engine)
         metrics = WorkerMetrics.new()
-        self.actors.runtime = Runtime(sessions, settings, metrics=metrics.attempts)
-        self._publisher = Publisher.open(settings, metrics=metrics.sends)
-        self._sweeper = Sweeper(sessions, self._publisher, settings, metrics.sweeps)
+        self.actors.runtime = Runtime(sessions, settings, metrics=metrics.attempts, tracing=self._tracing)
+        self._publisher = Publisher.open(settings, metrics=metrics.sends, tracing=self._tracing)
+        self._sweeper = Sweeper(sessions, self._publisher, settings, metrics.sweeps, self._tracing)
         self._sweeping = asyncio.create_task(self._sweeper.run())
         self._protecting = Protecting.start(settings, self.actors.runtime.running, metrics.protection)
         if settings.metrics_port is not None:
@@ -143,6 +146,7 @@ class Lifecycle(Middleware):
             self._publisher.close()
         if self._engine is not None:
             await self._engine.dispose()
+        await asyncio.to_thread(self._tracing.close)
 
 
 def _loop() -> EventLoopThread:

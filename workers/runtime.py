@@ -10,17 +10,23 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from app.domain.jobs import Claim, JobState, backoff
+from app.domain.origins import Origin
 from app.metrics.attempts import AttemptMetrics, Outcome, Write
 from app.metrics.worker import WorkerMetrics
 from app.settings import Settings
 from app.storage import jobs
 from app.storage.database import Sessions, at_once, is_unreachable
+from app.tracing.tracing import OFF, Told, Tracing
 from workers.heart import Heart
 from workers.running import RunningAttempts
 
 log = structlog.get_logger(__name__)
+
+_MEANT = (Outcome.SUCCEEDED, Outcome.GIVEN_BACK)
+"""Ends that tell of no trouble."""
 
 
 class Fenced(Exception):  # noqa: N818 - says what happened
@@ -41,6 +47,7 @@ class Runtime:
     """Who it is that claims, for the timelines of its jobs."""
     metrics: AttemptMetrics = field(default_factory=lambda: WorkerMetrics.new().attempts)
     running: RunningAttempts = field(default_factory=RunningAttempts)
+    tracing: Tracing = OFF
 
     @asynccontextmanager
     async def attempt(self, job_id: UUID) -> AsyncIterator[Claim | None]:
@@ -50,10 +57,23 @@ class Runtime:
         is permanent, or that the body takes too long, is FAILURE at once. The body is cancelled when the job
         was given to another attempt, and when the worker has no more time.
         """
-        held = await self._claim(job_id)
-        if held is None:
-            yield None
-            return
+        with bound_contextvars(job_id=str(job_id)):
+            held = await self._claim(job_id)
+            if held is None:
+                yield None
+                return
+            with self.tracing.attempt(held) as told, bound_contextvars(**self._ids(held)):
+                log.info("attempt_started")
+                async with self._held(held, told):
+                    yield held
+
+    def _ids(self, held: Claim) -> dict[str, str | int]:
+        """What each line of the attempt says, those of whatever runs within it included."""
+        here = Origin(held.origin.request_id, self.tracing.traceparent() or held.origin.traceparent)
+        return {"attempt": held.attempt, **here.ids}
+
+    @asynccontextmanager
+    async def _held(self, held: Claim, told: Told) -> AsyncIterator[None]:
         body = _current_task()
         heart = Heart(self.sessions, self.metrics, held, self.settings.lease, body)
         self.running.add(body)
@@ -61,7 +81,7 @@ class Runtime:
         async with heart.beating():
             try:
                 async with _time_limit(self.settings.render_timeout.total_seconds()):
-                    yield held
+                    yield
                 outcome = Outcome.SUCCEEDED
             except (asyncio.CancelledError, Exception) as error:  # noqa: BLE001 - told in the log
                 # From here on neither may get in the way of the attempt's last word.
@@ -71,6 +91,8 @@ class Runtime:
             finally:
                 self.running.discard(body)
                 self.metrics.ended(outcome, seconds=time.monotonic() - began)
+                told.values["outcome"] = outcome
+                told.failed = outcome not in _MEANT
 
     async def _claim(self, job_id: UUID) -> Claim | None:
         try:
@@ -80,40 +102,37 @@ class Runtime:
             if not is_unreachable(error):
                 raise
             # No reason to make a dead letter of the message: the row waits, and the sweeper rings again.
-            log.warning("not_claimed", job_id=str(job_id), reason=repr(error))
+            log.warning("not_claimed", reason=repr(error))
             return None
         if held is None:
-            log.info("nothing_to_do", job_id=str(job_id))
-        else:
-            log.info("attempt_started", job_id=str(job_id), attempt=held.attempt)
+            log.info("nothing_to_do")
         return held
 
     async def _ended(self, held: Claim, error: BaseException, *, lost: bool) -> Outcome:
         """Write what became of an attempt that has made no file."""
-        about = {"job_id": str(held.job_id), "attempt": held.attempt}
         while _current_task().cancelling():
             _current_task().uncancel()
         if lost:
-            log.warning("attempt_fenced", **about)
+            log.warning("attempt_fenced")
             return Outcome.FENCED
         try:
             match error:
                 case Fenced():
-                    log.warning("result_fenced", **about)
+                    log.warning("result_fenced")
                     return self._refused(Write.RESULT)
                 case asyncio.CancelledError():
                     return await self._give_back(held)
                 case PermanentFailure():
-                    log.warning("job_failed", reason=str(error), **about)
+                    log.warning("job_failed", reason=str(error))
                     return await self._fail(held, str(error))
                 case _:
-                    log.error("attempt_failed", exc_info=error, **about)
+                    log.error("attempt_failed", exc_info=error)
                     return await self._failed(held)
         except Exception as unwritten:
             if not is_unreachable(unwritten):
                 raise
             # The lease ends, and the sweeper takes the job.
-            log.warning("end_not_written", reason=repr(unwritten), **about)
+            log.warning("end_not_written", reason=repr(unwritten))
             return Outcome.UNWRITTEN
 
     def give_up(self) -> None:
@@ -131,7 +150,7 @@ class Runtime:
             kept = await jobs.retry(session, held, reason, after=wait)
         if not kept:
             return self._refused(Write.RETRY)
-        log.info("attempt_ended", job_id=str(held.job_id), state=JobState.RETRY)
+        log.info("attempt_ended", state=JobState.RETRY)
         return Outcome.RETRY
 
     async def _fail(self, held: Claim, reason: str) -> Outcome:
@@ -139,7 +158,7 @@ class Runtime:
             kept = await jobs.fail(session, held, reason)
         if not kept:
             return self._refused(Write.FAILURE)
-        log.info("attempt_ended", job_id=str(held.job_id), state=JobState.FAILURE)
+        log.info("attempt_ended", state=JobState.FAILURE)
         return Outcome.FAILED
 
     async def _give_back(self, held: Claim) -> Outcome:
@@ -152,7 +171,7 @@ class Runtime:
             kept = await jobs.give_back(session, held, reason)
         if not kept:
             return self._refused(Write.GIVE_BACK)
-        log.info("attempt_given_back", job_id=str(held.job_id), attempt=held.attempt)
+        log.info("attempt_given_back")
         return Outcome.GIVEN_BACK
 
     def _refused(self, write: Write) -> Outcome:

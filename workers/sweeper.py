@@ -18,6 +18,8 @@ from app.queue.publisher import Publisher, SendFailed
 from app.settings import Settings
 from app.storage import feed_renders, feed_sweeps, sweeps
 from app.storage.database import Sessions, at_once
+from app.storage.sweeps import Rescued
+from app.tracing.tracing import OFF, Tracing
 
 _SENT_AT_ONCE = 50
 """Few enough that a broker which goes away in the middle has little sent to it twice."""
@@ -33,6 +35,7 @@ class Sweeper:
     publisher: Publisher
     settings: Settings
     metrics: SweepMetrics = field(default_factory=lambda: WorkerMetrics.new().sweeps)
+    tracing: Tracing = OFF
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def stop(self) -> None:
@@ -73,13 +76,18 @@ class Sweeper:
                 retry_backoff=self.settings.retry_backoff,
             )
             due = await sweeps.ring(session, resend_after=self.settings.resend_after)
-        for job_id, state in rescued.items():
-            self.metrics.rescued(state)
-            log.warning("lease_ended", job_id=str(job_id), state=state)
+        for job in rescued:
+            self._rescued(job)
         # Only now, with no connection held: sending may take long.
         await self._send([RenderCalendar(job_id, version) for job_id, version in due.items()])
         if due:
             log.info("rang_again", count=len(due))
+
+    def _rescued(self, job: Rescued) -> None:
+        self.metrics.rescued(job.state)
+        about = {"job_id": str(job.job_id), "attempt": job.attempt, **job.origin.ids}
+        log.warning("lease_ended", state=job.state, **about)
+        self.tracing.rescued(job.job_id, job.attempt, job.origin, {"state": job.state})
 
     async def render_feeds(self) -> None:
         """Ask for the renders of feeds whose todos have changed, so that apps find them done."""

@@ -3,6 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
+import structlog
 from fastapi import Depends, Path, Request
 
 from app.api.downloads import Downloads
@@ -63,9 +64,11 @@ async def _task_id(
 ) -> UUID:
     # What is no UUID is the id of no job: a 404 as for any other unknown id, not a 400.
     try:
-        return UUID(task_id)
+        job_id = UUID(task_id)
     except ValueError:
         raise TaskNotFound(f"There is no task {task_id}.") from None
+    structlog.contextvars.bind_contextvars(job_id=str(job_id))
+    return job_id
 
 
 async def _feed_id(

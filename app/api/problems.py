@@ -15,6 +15,7 @@ from starlette.routing import compile_path
 from app.api.ratelimit import ratelimit_headers
 from app.domain.errors import Flaw, InvalidRequest, Problem, TooManyOpenTasks, Unavailable
 from app.domain.feeds import without_secrets
+from app.domain.origins import REQUEST_ID, current_origin
 from app.storage.database import ERRORS, is_unreachable
 
 MEDIA_TYPE = "application/problem+json"
@@ -163,4 +164,6 @@ async def _unexpected(request: Request, _error: Exception) -> Response:
         "Internal server error",
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "Something went wrong here; it is not the request's fault.",
+        # This answer is sent from outside of what gives all others theirs.
+        headers={REQUEST_ID: request_id} if (request_id := current_origin.get().request_id) else None,
     )

@@ -15,6 +15,7 @@ from app.main import create_app
 from app.queue.publisher import PATIENCE
 from app.queue.startup import require_broker
 from app.settings import Settings, read_settings
+from app.tracing.start import start_tracing
 
 _GRACE_SECONDS = 10
 _NOT_STARTED = 3
@@ -24,9 +25,10 @@ _NOT_STARTED = 3
 def api() -> None:
     """Serve the HTTP API."""
     settings = read_settings(Settings)
-    configure_logs(settings.log_format)
+    configure_logs(settings.log_format, settings.log_level)
     require_broker(settings, patience=PATIENCE)
-    application = create_app(settings)
+    tracing = start_tracing("taskoverflow-api")
+    application = create_app(settings, tracing)
     config = uvicorn.Config(
         application,
         host=settings.host,
@@ -44,11 +46,16 @@ def api() -> None:
         proxy_headers=False,
         server_header=False,
         log_config=None,
+        # Ours says as much, with ids and without what clients make up.
+        access_log=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
     server = _Server(config, application)
-    with suppress(KeyboardInterrupt):
-        server.run()
+    try:
+        with suppress(KeyboardInterrupt):
+            server.run()
+    finally:
+        tracing.close()
     if not server.started:
         raise SystemExit(_NOT_STARTED)
 

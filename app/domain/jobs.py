@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from app.domain.calendars import CalendarOptions
+from app.domain.origins import NOBODY, Origin
 from app.domain.owners import OwnerId
 
 LONGEST_BACKOFF = timedelta(minutes=5)
@@ -126,6 +127,7 @@ class Claim:
     attempt: int
     created_at: datetime
     feed_id: UUID | None = None
+    origin: Origin = NOBODY
     progress: Progress = field(default_factory=Progress, compare=False)
     """Moved on by who does the work; each heartbeat tells of it."""
 

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Self
 
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from app.domain.jobs import JobState
 from app.metrics.registry import CounterBy, jobs_ended, open_registry
+from app.metrics.requests import RequestMetrics
 from app.metrics.sends import SendMetrics
 
 
@@ -18,6 +19,8 @@ class ApiMetrics:
     sends: SendMetrics
     jobs_accepted: Counter
     jobs_ended: CounterBy[JobState]
+    requests: RequestMetrics
+    waiting_clients: Gauge
 
     @classmethod
     def new(cls) -> Self:
@@ -26,4 +29,16 @@ class ApiMetrics:
         accepted = Counter(
             "taskoverflow_jobs_accepted_total", "Jobs whose rows were stored", registry=registry
         )
-        return cls(registry, SendMetrics.on(registry), accepted, jobs_ended(registry, JobState.REVOKED))
+        waiting = Gauge(
+            "taskoverflow_waiting_clients",
+            "Requests that wait for a task to change, streams of events among them",
+            registry=registry,
+        )
+        return cls(
+            registry,
+            SendMetrics.on(registry),
+            accepted,
+            jobs_ended(registry, JobState.REVOKED),
+            RequestMetrics.on(registry),
+            waiting,
+        )

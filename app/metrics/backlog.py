@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextvars import Context
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -36,7 +37,7 @@ class BacklogWatch:
     async def look(self) -> Backlog | None:
         """How things stand, or None if Postgres does not say in time; never raises for that."""
         if self._asking is None and self.clock() >= self._stale_at:
-            self._asking = asyncio.create_task(self._ask())
+            self._asking = asyncio.create_task(self._ask(), context=Context())
         if self._asking is not None:
             # A scraper that goes away takes nothing from the others, and a connection that can't even be
             # given up in time holds up none of them.

@@ -11,6 +11,7 @@ from app.queue.broker import JobBroker
 from app.queue.messages import RenderCalendar
 from app.queue.open import open_broker
 from app.settings import Settings
+from app.tracing.tracing import OFF, Tracing
 
 PATIENCE = timedelta(seconds=1)
 """How long a request may wait for the broker: its job is safe already, the message only saves it time."""
@@ -29,28 +30,34 @@ class SendFailed(Exception):  # noqa: N818 - says what happened
 class Publisher:
     """Sends messages on threads of its own, since Dramatiq's brokers block."""
 
-    def __init__(self, broker: JobBroker, metrics: SendMetrics) -> None:
+    def __init__(self, broker: JobBroker, metrics: SendMetrics, tracing: Tracing = OFF) -> None:
         self._broker = broker
         self._metrics = metrics
+        self._tracing = tracing
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="publisher")
 
     @classmethod
     def open(
-        cls, settings: Settings, *, patience: timedelta = PATIENCE, metrics: SendMetrics | None = None
+        cls,
+        settings: Settings,
+        *,
+        patience: timedelta = PATIENCE,
+        metrics: SendMetrics | None = None,
+        tracing: Tracing = OFF,
     ) -> Self:
         """Make a publisher for the broker in the settings; nothing is connected yet."""
-        return cls(open_broker(settings, patience=patience), metrics or SendMetrics.unobserved())
+        return cls(open_broker(settings, patience=patience), metrics or SendMetrics.unobserved(), tracing)
 
     async def send(self, message: RenderCalendar) -> None:
         """Hand a message to the broker, or raise ``SendFailed``."""
-        with self._metrics.counting(1):
+        with self._metrics.counting(1), self._tracing.sending(1):
             await self._run(lambda: self._broker.enqueue(message.encode()), 2 * PATIENCE)
 
     async def send_all(self, messages: Sequence[RenderCalendar]) -> None:
         """Hand many over, or raise ``SendFailed`` although some may have been sent."""
         encoded = [message.encode() for message in messages]
         patience = 2 * PATIENCE + len(messages) * PATIENCE / 100
-        with self._metrics.counting(len(encoded)):
+        with self._metrics.counting(len(encoded)), self._tracing.sending(len(encoded)):
             await self._run(lambda: self._broker.enqueue_all(encoded), patience)
 
     async def redrive_dead_letters(self) -> int:

@@ -14,9 +14,13 @@ log = structlog.get_logger(__name__)
 async def announce(
     message: RenderCalendar, publisher: Publisher, metrics: ApiMetrics, *, resend_after: timedelta
 ) -> None:
-    """Count an accepted job and send its message; one that can't be sent is left to the sweeper."""
+    """Count an accepted job and send its message; one that can't be sent is left to the sweeper.
+
+    From here on the request's log lines name the job.
+    """
     metrics.jobs_accepted.inc()
+    structlog.contextvars.bind_contextvars(job_id=str(message.job_id))
     try:
         await publisher.send(message)
     except SendFailed as error:
-        log.warning("send_failed", job_id=str(message.job_id), reason=str(error), again_in=str(resend_after))
+        log.warning("send_failed", reason=str(error), again_in=str(resend_after))

@@ -19,6 +19,7 @@ from app.domain.errors import (
     TooManyOpenTasks,
 )
 from app.domain.jobs import Job, JobPlace, JobState
+from app.domain.origins import current_origin
 from app.domain.owners import OwnerId
 from app.domain.quotas import Quota
 from app.metrics.api import ApiMetrics
@@ -69,7 +70,7 @@ class CalendarService:
         await self.open_jobs.admit(owner)
         job_id = uuid4()
         async with at_once(self.sessions) as session:
-            await jobs.add(session, owner, job_id, options, resend_after=self.resend_after)
+            await self._add(session, owner, job_id, options)
         return await self._accepted(job_id)
 
     async def _submit_with_key(self, owner: OwnerId, options: CalendarOptions, key: str) -> Accepted:
@@ -80,7 +81,7 @@ class CalendarService:
         job_id = uuid4()
         async with self.sessions.begin() as session:
             earlier = await idempotency.find(session, owner, key)
-            while earlier is None and not await self._add(session, owner, job_id, options, key):
+            while earlier is None and not await self._add_with_key(session, owner, job_id, options, key):
                 # Another request with the key came first. Should its job be gone already, there is room now.
                 earlier = await idempotency.find(session, owner, key)
         return await self._accepted(job_id) if earlier is None else _replayed(earlier, options)
@@ -97,11 +98,29 @@ class CalendarService:
         async with self.sessions.begin() as session:
             return await idempotency.find(session, owner, key) is not None
 
-    async def _add(
+    async def _add_with_key(
         self, session: AsyncSession, owner: OwnerId, job_id: UUID, options: CalendarOptions, key: str
     ) -> bool:
         await idempotency.give_up(session, owner, key)
-        return await jobs.add(session, owner, job_id, options, resend_after=self.resend_after, key=key)
+        return await self._add(session, owner, job_id, options, key)
+
+    async def _add(
+        self,
+        session: AsyncSession,
+        owner: OwnerId,
+        job_id: UUID,
+        options: CalendarOptions,
+        key: str | None = None,
+    ) -> bool:
+        return await jobs.add(
+            session,
+            owner,
+            job_id,
+            options,
+            resend_after=self.resend_after,
+            key=key,
+            origin=current_origin.get(),
+        )
 
     async def _accepted(self, job_id: UUID) -> Accepted:
         message = RenderCalendar(job_id)

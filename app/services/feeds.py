@@ -20,6 +20,7 @@ from app.domain.errors import (
 )
 from app.domain.feeds import Feed, FeedFile, FeedPacing, FeedPlace, FeedToken
 from app.domain.jobs import FEED_VERSION
+from app.domain.origins import current_origin
 from app.domain.owners import OwnerId
 from app.metrics.api import ApiMetrics
 from app.queue.messages import RenderCalendar
@@ -55,7 +56,9 @@ class FeedService:
             feed = await feeds.add(session, owner, uuid4(), options, token.hash, limit=self.limit)
             if feed is None:
                 raise TooManyFeeds(f"There are {self.limit} calendars, and no more may be; delete one first.")
-            job_id = await feed_renders.ask_first(session, feed.id, resend_after=self.resend_after)
+            job_id = await feed_renders.ask_first(
+                session, feed.id, resend_after=self.resend_after, origin=current_origin.get()
+            )
         await self._accepted(job_id)
         return feed, token
 
@@ -160,7 +163,11 @@ class FeedService:
                     await feed_renders.note_changes(session, self.pacing, feed.owner)
                 if found.has_changes or found.is_due:
                     job_id = await feed_renders.ask_one(
-                        session, feed.id, self.pacing, resend_after=self.resend_after
+                        session,
+                        feed.id,
+                        self.pacing,
+                        resend_after=self.resend_after,
+                        origin=current_origin.get(),
                     )
         except Exception as error:
             if not is_unreachable(error):

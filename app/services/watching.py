@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import aclosing, contextmanager
+from contextvars import Context
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -112,7 +113,11 @@ class Watching:
             raise TooManyWatchers(f"{self.limit} wait for tasks to change, and no more may at once.")
         if self._listening is None:
             # Those who come before it hears anything are told to look again once it does.
-            self._listening = asyncio.create_task(self.listen(self._tell, self._tell_all))
+            self._listening = asyncio.create_task(
+                self.listen(self._tell, self._tell_all),
+                # It is no part of the request that needs it first, and its log lines are not either.
+                context=Context(),
+            )
         watched = self._jobs.setdefault(job_id, _Watched())
         watched.watchers += 1
         self.waiting += 1

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import asyncpg
 from pydantic import PostgresDsn
-from sqlalchemy import AdaptedConnection, event
+from sqlalchemy import AdaptedConnection, ColumnElement, event, func, true
 from sqlalchemy.exc import (
     DBAPIError,
     InterfaceError,
@@ -27,6 +27,8 @@ _ANSWER_SECONDS = 1
 
 _PING_SECONDS = 3
 _USED = "taskoverflow_used"
+
+_COMMIT_WITHIN = "5s"
 
 _IDLE = timedelta(minutes=5)
 """A worker may read for long before it writes the next piece of its file."""
@@ -73,6 +75,8 @@ def open_engine(
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=CONNECT_SECONDS,
+        # Errors go to the log, and people's todos do not.
+        hide_parameters=True,
     )
     event.listen(engine.sync_engine, "checkout", _ping)
     return engine
@@ -112,6 +116,16 @@ async def at_once(sessions: Sessions) -> AsyncIterator[AsyncSession]:
     async with sessions() as session:
         await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
         yield session
+
+
+def commit_soon() -> ColumnElement[str]:
+    """For the statement that locks what others wait for, in a transaction that has gone on for long.
+
+    From a worker that dies unheard of before its COMMIT nobody could take the lock: its server gives up on
+    that one soon.
+    """
+    setting = func.set_config("idle_in_transaction_session_timeout", _COMMIT_WITHIN, true())
+    return setting.label("commit_within")
 
 
 ERRORS = (

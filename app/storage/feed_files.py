@@ -9,8 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.feeds import REFRESH, FeedFile
 from app.storage.chunks import read_range
-from app.storage.database import Sessions
-from app.storage.jobs import commit_soon
+from app.storage.database import Sessions, commit_soon
 from app.storage.schema import feed_chunks, feed_files, feeds
 
 _SECOND = timedelta(seconds=1)

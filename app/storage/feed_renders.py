@@ -15,6 +15,7 @@ from sqlalchemy import (
     DateTime,
     Select,
     SmallInteger,
+    String,
     and_,
     case,
     delete,
@@ -31,6 +32,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.feeds import REFRESH, FeedPacing
 from app.domain.jobs import FEED_VERSION, JobState
+from app.domain.origins import NOBODY, Origin
 from app.domain.owners import OwnerId
 from app.storage.duties import Duty, unlocked
 from app.storage.feeds import SECOND_LOOK
@@ -69,21 +71,28 @@ async def note_changes(session: AsyncSession, pacing: FeedPacing, owner: OwnerId
     await session.execute(update(feeds).where(feeds.c.id.in_(select(held.c.id))).values(due_at=soon))
 
 
-async def ask_first(session: AsyncSession, feed_id: UUID, *, resend_after: timedelta) -> UUID:
+async def ask_first(
+    session: AsyncSession, feed_id: UUID, *, resend_after: timedelta, origin: Origin = NOBODY
+) -> UUID:
     """The job that renders a new feed."""
     new = select(feeds).where(feeds.c.id == feed_id).cte("new")
-    made: UUID = (await session.execute(select(_jobs_for(new, resend_after).c.id))).scalar_one()
+    made: UUID = (await session.execute(select(_jobs_for(new, resend_after, origin).c.id))).scalar_one()
     return made
 
 
 async def ask_one(
-    session: AsyncSession, feed_id: UUID, pacing: FeedPacing, *, resend_after: timedelta
+    session: AsyncSession,
+    feed_id: UUID,
+    pacing: FeedPacing,
+    *,
+    resend_after: timedelta,
+    origin: Origin = NOBODY,
 ) -> UUID | None:
     """The job that renders a feed which somebody fetches, if one is due and none is under way."""
     due = or_(feeds.c.due_at <= func.now(), ~func.isfinite(feeds.c.due_at))
     this = _alive(true()).where(feeds.c.id == feed_id, due)
     this = this.with_for_update(skip_locked=True, key_share=True)
-    return next(iter(await _ask(session, this, pacing, resend_after)), None)
+    return next(iter(await _ask(session, this, pacing, resend_after, origin)), None)
 
 
 async def ask_due(session: AsyncSession, pacing: FeedPacing, *, resend_after: timedelta) -> list[UUID]:
@@ -124,11 +133,15 @@ def _alive(is_read: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
 
 
 async def _ask(
-    session: AsyncSession, due: Select[*tuple[Any, ...]], pacing: FeedPacing, resend_after: timedelta
+    session: AsyncSession,
+    due: Select[*tuple[Any, ...]],
+    pacing: FeedPacing,
+    resend_after: timedelta,
+    origin: Origin = NOBODY,
 ) -> list[UUID]:
     some = due.cte("due")
     read = select(some).where(some.c.is_read).cte("read")
-    made = _jobs_for(read, resend_after)
+    made = _jobs_for(read, resend_after, origin)
     outcome = (
         select(some.c.id, some.c.created_at, some.c.is_read, made.c.id.label("job_id"))
         .select_from(some.outerjoin(made, made.c.feed_id == some.c.id))
@@ -152,9 +165,9 @@ async def _ask(
     return [job_id for job_id in (await session.execute(asked)).scalars() if job_id is not None]
 
 
-def _jobs_for(some: CTE, resend_after: timedelta) -> CTE:
+def _jobs_for(some: CTE, resend_after: timedelta, origin: Origin) -> CTE:
     """Stores a job for each of these feeds whose render is not under way; its id and its feed's."""
-    columns = ["id", "owner_id", "options", "version", "feed_id", "ring_at"]
+    columns = ["id", "owner_id", "options", "version", "feed_id", "ring_at", "request_id", "traceparent"]
     rows = select(
         func.gen_random_uuid(),
         some.c.owner_id,
@@ -162,6 +175,8 @@ def _jobs_for(some: CTE, resend_after: timedelta) -> CTE:
         literal(FEED_VERSION, SmallInteger),
         some.c.id,
         func.now() + resend_after,
+        literal(origin.request_id, String),
+        literal(origin.traceparent, String),
     )
     stored = insert(jobs).from_select(columns, rows)
     stored = stored.on_conflict_do_nothing(index_elements=[jobs.c.feed_id], index_where=IS_OPEN_RENDER)

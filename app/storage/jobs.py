@@ -13,7 +13,6 @@ from sqlalchemy import (
     func,
     literal,
     select,
-    true,
     tuple_,
     union_all,
     update,
@@ -34,11 +33,11 @@ from app.domain.jobs import (
     JobPlace,
     JobState,
 )
+from app.domain.origins import NOBODY, Origin
 from app.domain.owners import OwnerId
+from app.storage.database import commit_soon
 from app.storage.events import recorded
-from app.storage.schema import IS_OPEN, jobs
-
-_COMMIT_WITHIN = "5s"
+from app.storage.schema import IS_OPEN, ORIGIN, jobs
 
 
 async def add(
@@ -49,6 +48,7 @@ async def add(
     *,
     resend_after: timedelta,
     key: str | None = None,
+    origin: Origin = NOBODY,
 ) -> bool:
     """Store a job that waits; from here on it is accepted, whatever becomes of its message.
 
@@ -64,6 +64,8 @@ async def add(
             version=CALENDAR_VERSION,
             ring_at=func.now() + resend_after,
             idempotency_key=key,
+            request_id=origin.request_id,
+            traceparent=origin.traceparent,
         )
         .on_conflict_do_nothing(
             index_elements=[jobs.c.owner_id, jobs.c.idempotency_key],
@@ -165,13 +167,14 @@ async def claim(
             started_at=func.coalesce(jobs.c.started_at, func.now()),
         )
     )
-    answer = (jobs.c.owner_id, jobs.c.options, jobs.c.created_at, jobs.c.feed_id)
+    answer = (jobs.c.owner_id, jobs.c.options, jobs.c.created_at, jobs.c.feed_id, *ORIGIN)
     statement = recorded(start, EventKind.CLAIMED, worker, *answer)
     row = (await session.execute(statement)).one_or_none()
     if row is None:
         return None
     options = CalendarOptions.from_json(row.options)
-    return Claim(job_id, row.owner_id, options, row.attempt, row.created_at, row.feed_id)
+    origin = Origin(row.request_id, row.traceparent)
+    return Claim(job_id, row.owner_id, options, row.attempt, row.created_at, row.feed_id, origin)
 
 
 async def heartbeat(session: AsyncSession, held: Claim, *, lease: timedelta) -> bool:
@@ -238,16 +241,6 @@ async def fail(session: AsyncSession, held: Claim, error: str) -> bool:
     return await _end_attempt(
         session, held, EventKind.FAILED, error, state=JobState.FAILURE, finished_at=func.now(), error=error
     )
-
-
-def commit_soon() -> ColumnElement[str]:
-    """For the statement that locks what others wait for, in a transaction that has gone on for long.
-
-    From a worker that dies unheard of before its COMMIT nobody could take the lock: its server gives up on
-    that one soon.
-    """
-    setting = func.set_config("idle_in_transaction_session_timeout", _COMMIT_WITHIN, true())
-    return setting.label("commit_within")
 
 
 async def _end_attempt(

@@ -17,7 +17,7 @@ from app.domain.jobs import WAITING, Job, JobState
 from app.domain.operations import Waiting
 from app.storage.events import recorded
 from app.storage.jobs import read_job, revoke
-from app.storage.schema import IS_OPEN_RENDER, jobs
+from app.storage.schema import IS_OPEN_RENDER, ORIGIN, jobs
 
 
 async def clock(session: AsyncSession) -> datetime:
@@ -102,8 +102,8 @@ async def copy(session: AsyncSession, job_id: UUID, new_id: UUID) -> bool:
         jobs.c.state.in_((JobState.FAILURE, JobState.REVOKED)),
         (jobs.c.state == JobState.SUCCESS) & jobs.c.removed_at.is_not(None),
     )
-    ended = select(literal(new_id), jobs.c.owner_id, jobs.c.options, jobs.c.version, jobs.c.feed_id)
-    columns = ["id", "owner_id", "options", "version", "feed_id"]
+    ended = select(literal(new_id), jobs.c.owner_id, jobs.c.options, jobs.c.version, jobs.c.feed_id, *ORIGIN)
+    columns = ["id", "owner_id", "options", "version", "feed_id", *(column.key for column in ORIGIN)]
     again = insert(jobs).from_select(columns, ended.where(jobs.c.id == job_id, gone))
     again = again.on_conflict_do_nothing(index_elements=[jobs.c.feed_id], index_where=IS_OPEN_RENDER)
     statement = recorded(again, EventKind.COPIED, f"in place of {job_id}")

@@ -98,6 +98,9 @@ jobs = Table(
     Column("progress", REAL, nullable=False, server_default=text("0")),
     # The feed that it renders; without a foreign key, since a job ends and goes whether or not that is there.
     Column("feed_id", Uuid),
+    # The request that asked for it, and the span that its attempts go on from.
+    Column("request_id", String(128)),
+    Column("traceparent", String(55)),
     CheckConstraint(
         "state IN ('PENDING', 'STARTED', 'RETRY', 'SUCCESS', 'FAILURE', 'REVOKED')", name="state"
     ),
@@ -142,6 +145,9 @@ jobs = Table(
         postgresql_where=text("feed_id IS NOT NULL AND finished_at IS NOT NULL"),
     ),
 )
+
+ORIGIN = (jobs.c.request_id, jobs.c.traceparent)
+"""Where a job comes from."""
 
 result_chunks = Table(
     "result_chunks",

@@ -3,6 +3,7 @@
 While one worker's statement runs, those of others find nothing to do.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.events import EventKind
 from app.domain.jobs import LONGEST_BACKOFF, WAITING, JobState
+from app.domain.origins import Origin
 from app.storage.duties import Duty, unlocked
 from app.storage.events import recorded
-from app.storage.schema import jobs, result_chunks
+from app.storage.schema import ORIGIN, jobs, result_chunks
 
 BATCH = 500
 BATCH_BYTES = 64 * 1024 * 1024
@@ -21,6 +23,16 @@ BATCH_BYTES = 64 * 1024 * 1024
 
 _LONGEST_SILENCE = timedelta(minutes=1)
 """So soon a job is rung for again however long it has waited: a broker may have lost all messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rescued:
+    """A job that was taken from its attempt, and what it became."""
+
+    job_id: UUID
+    attempt: int
+    state: JobState
+    origin: Origin
 
 
 async def ring(session: AsyncSession, *, resend_after: timedelta) -> dict[UUID, int]:
@@ -54,9 +66,7 @@ async def ring_soon(session: AsyncSession, job_ids: list[UUID]) -> None:
     await session.execute(update(jobs).where(waiting).values(ring_at=func.now()))
 
 
-async def rescue(
-    session: AsyncSession, *, max_attempts: int, retry_backoff: timedelta
-) -> dict[UUID, JobState]:
+async def rescue(session: AsyncSession, *, max_attempts: int, retry_backoff: timedelta) -> list[Rescued]:
     """Take jobs from attempts whose lease has ended: RETRY, or FAILURE after the last attempt.
 
     The first rescue runs at once, for the lease was wait enough; a job that kills its worker again and
@@ -85,8 +95,11 @@ async def rescue(
     )
     kind = case((used_up, EventKind.FAILED), else_=EventKind.LEASE_ENDED)
     detail = case((used_up, reason), else_=func.format("%s; again in %s s", reason, seconds))
-    statement = recorded(end, kind, detail, jobs.c.state)
-    return {row.id: JobState(row.state) for row in await session.execute(statement)}
+    statement = recorded(end, kind, detail, jobs.c.state, *ORIGIN)
+    return [
+        Rescued(row.id, row.attempt, JobState(row.state), Origin(row.request_id, row.traceparent))
+        for row in await session.execute(statement)
+    ]
 
 
 async def remove_results(session: AsyncSession, *, older_than: timedelta) -> int:

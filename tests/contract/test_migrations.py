@@ -33,6 +33,7 @@ FILL_SINCE = {
         UPDATE todos SET owner_id = (SELECT owner_id FROM feeds);
         DELETE FROM todos;
     """,
+    "0007": "UPDATE jobs SET request_id = 'a', traceparent = 'b';",
 }
 """What a migration made room for."""
 

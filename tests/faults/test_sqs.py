@@ -42,8 +42,12 @@ async def test_visibility_that_ends_in_mid_job(lab: Lab) -> None:
         gate = gate_of(lab)
         async with trial.held(alone=True) as (job, _):
             gate.faults[EXTEND] = lambda _: TROUBLE[0]
-            came_again = f"nothing_to_do                  [workers.runtime] job_id={job}"
-            wait_until(lambda: any(came_again in w.logs for w in lab.stack.workers), "the message again")
+
+            def came_again() -> bool:
+                lines = (line for worker in lab.stack.workers for line in worker.logs.splitlines())
+                return any("nothing_to_do" in line and str(job) in line for line in lines)
+
+            wait_until(came_again, "the message again")
             del gate.faults[EXTEND]
         await trial.eye.until_state(job, JobState.SUCCESS)
         await trial.over()

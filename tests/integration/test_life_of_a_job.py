@@ -139,7 +139,7 @@ class LifeOfJobs(RuleBasedStateMachine):
     def sweeper_rescues(self) -> None:
         rescued = self._do(lambda s: sweeps.rescue(s, max_attempts=MAX_ATTEMPTS, retry_backoff=HOUR))
         expected = [job for job in self._unlocked() if job.rescue()]
-        assert rescued == {job.id: job.state for job in expected}
+        assert {each.job_id: each.state for each in rescued} == {job.id: job.state for job in expected}
 
     def sweeper_rings(self) -> None:
         rung = self._do(lambda s: sweeps.ring(s, resend_after=HOUR))

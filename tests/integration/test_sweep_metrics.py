@@ -128,7 +128,7 @@ async def test_a_sweep_while_another_leads(sweeper: Sweeper, metrics: WorkerMetr
     await a_job(sweeper.sessions)
     await ring_is_due(sweeper.sessions)
     async with sweeper.sessions.begin() as session:
-        assert await sweeps.rescue(session, max_attempts=1, retry_backoff=timedelta(1)) == {}
+        assert await sweeps.rescue(session, max_attempts=1, retry_backoff=timedelta(1)) == []
         assert await swept(sweeper, metrics) == DONE
 
 

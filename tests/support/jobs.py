@@ -64,7 +64,8 @@ async def end_lease(sessions: Sessions) -> None:
 
 async def rescue(sessions: Sessions, *, max_attempts: int = 5) -> dict[UUID, JobState]:
     async with sessions.begin() as session:
-        return await sweeps.rescue(session, max_attempts=max_attempts, retry_backoff=timedelta(seconds=2))
+        rescued = await sweeps.rescue(session, max_attempts=max_attempts, retry_backoff=timedelta(seconds=2))
+    return {each.job_id: each.state for each in rescued}
 
 
 async def timeline(sessions: Sessions, job_id: UUID) -> list[JobEvent]:

@@ -23,7 +23,7 @@ POISON = "poison"
 def main() -> None:
     lines = Path(sys.argv[1])
     settings = read_settings(Settings)
-    configure_logs(settings.log_format)
+    configure_logs(settings.log_format, settings.log_level)
     broker = open_broker(settings, patience=timedelta(seconds=60), middleware=[Retries(max_retries=0)])
 
     def note(event: str, group: str, what: str) -> None:

@@ -1,10 +1,13 @@
 """What a log shows of an error."""
 
 import json
+import os
 import subprocess
 import sys
 
 import pytest
+
+from tests.support.terminal import terminal
 
 FAILING = """
 import structlog
@@ -38,3 +41,56 @@ def test_json_is_an_object_a_line() -> None:
     (line,) = logged("json").splitlines()
     event = json.loads(line)
     assert (event["event"], event["job_id"], event["level"]) == ("it_failed", "7", "error")
+
+
+@pytest.mark.parametrize(("kind", "is_json"), [("auto", True), ("json", True), ("console", False)])
+def test_what_is_no_terminal_gets_json_unless_it_is_told_otherwise(kind: str, is_json: bool) -> None:  # noqa: FBT001
+    assert logged(kind).startswith('{"') is is_json
+
+
+def test_a_terminal_gets_lines_for_people() -> None:
+    command = [sys.executable, "-c", FAILING.format(kind="auto")]
+    with terminal(command, dict(os.environ)) as screen:
+        assert screen.wait() == 0
+        text = screen.text()
+    assert "it_failed" in text
+    assert "ValueError: refused" in text
+    assert not text.startswith("{")
+
+
+LEVELS = """
+import logging, structlog
+from app.logs import configure_logs
+configure_logs("json", {level!r})
+structlog.contextvars.bind_contextvars(request_id="7")
+for name in ("app.x", "sqlalchemy.engine.Engine", "botocore.endpoint"):
+    for level in ("debug", "info", "warning", "error"):
+        getattr(structlog.get_logger(name), level)(level)
+logging.getLogger("uvicorn.error").error("theirs")
+"""
+
+
+@pytest.mark.parametrize(
+    ("level", "ours", "libraries"),
+    [
+        ("debug", ["debug", "info", "warning", "error"], ["info", "warning", "error"]),
+        ("info", ["info", "warning", "error"], ["info", "warning", "error"]),
+        ("error", ["error"], ["error"]),
+    ],
+)
+def test_levels(level: str, ours: list[str], libraries: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LEVELS.format(level=level)], capture_output=True, text=True, check=True
+    )
+    events = [json.loads(line) for line in done.stderr.splitlines()]
+    said: dict[str, list[str]] = {}
+    for event in events:
+        said.setdefault(event["logger"], []).append(event["event"])
+    # Libraries write down what they send when they are asked for all: passwords, and todos.
+    assert said == {
+        "app.x": ours,
+        "sqlalchemy.engine.Engine": libraries,
+        "botocore.endpoint": [each for each in libraries if each != "info"],
+        "uvicorn.error": ["theirs"],
+    }
+    assert {event["request_id"] for event in events} == {"7"}

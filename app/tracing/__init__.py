@@ -1,0 +1,1 @@
+"""Traces: the one package that knows of OpenTelemetry."""

@@ -1,0 +1,70 @@
+"""When traces are sent, and what that costs where they are not."""
+
+import subprocess
+import sys
+
+import pytest
+from structlog.testing import capture_logs
+
+from app.tracing.start import start_tracing
+from app.tracing.tracing import OFF
+
+ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://somebody:secret@127.0.0.1:1"}
+
+WITHOUT_THE_EXTRA = """
+import sys
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.startswith(("opentelemetry.sdk", "opentelemetry.exporter")):
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Missing())
+import app.main, workers.main
+from app.tracing.start import start_tracing
+print(start_tracing("a", {environment!r}).__class__.__name__)
+print([name for name in sys.modules if name.startswith(("opentelemetry.sdk", "opentelemetry.exporter"))])
+"""
+
+
+def without_the_extra(environment: dict[str, str]) -> list[str]:
+    code = WITHOUT_THE_EXTRA.format(environment=environment)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {},
+        {"OTEL_EXPORTER_OTLP_ENDPOINT": ""},
+        ENDPOINT | {"OTEL_SDK_DISABLED": "true"},
+        ENDPOINT | {"OTEL_TRACES_EXPORTER": "none"},
+    ],
+)
+def test_nothing_is_traced_unless_it_is_asked_for(environment: dict[str, str]) -> None:
+    assert start_tracing("a", environment) is OFF
+
+
+@pytest.mark.parametrize("variable", ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"])
+def test_an_endpoint_asks_for_it(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    monkeypatch.setenv(variable, "http://somebody:secret@127.0.0.1:1")
+    with capture_logs() as lines:
+        tracing = start_tracing("a")
+        tracing.close()
+    assert tracing is not OFF
+    assert lines == [{"event": "traced", "to": "127.0.0.1", "log_level": "info"}]
+
+
+def test_a_protocol_that_is_not_spoken_is_told_of() -> None:
+    with capture_logs() as lines:
+        assert start_tracing("a", ENDPOINT | {"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}) is OFF
+    assert [line["reason"] for line in lines] == ["grpc is not spoken here: expected http/protobuf"]
+
+
+def test_without_the_extra_all_works_and_nothing_of_it_is_loaded() -> None:
+    assert without_the_extra({}) == ["Tracing", "[]"]
+
+
+def test_who_asks_for_traces_without_the_extra_is_told_so() -> None:
+    *said, kind, loaded = without_the_extra(ENDPOINT)
+    assert (kind, loaded) == ("Tracing", "[]")
+    assert "taskoverflow[otel]" in "".join(said)
