@@ -1,5 +1,6 @@
 """The API as an ASGI application: the one place where its parts are wired together."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -97,6 +98,8 @@ def create_app(settings: Settings, tracing: Tracing = OFF) -> FastAPI:
         publisher.close()
         for engine in (todos_engine, jobs_engine, watching):
             await engine.dispose()
+        # Here, since the server ends the process by the signal that it was sent.
+        await asyncio.to_thread(tracing.close)
 
     app = FastAPI(
         lifespan=lifespan,

@@ -27,8 +27,7 @@ def api() -> None:
     settings = read_settings(Settings)
     configure_logs(settings.log_format, settings.log_level)
     require_broker(settings, patience=PATIENCE)
-    tracing = start_tracing("taskoverflow-api")
-    application = create_app(settings, tracing)
+    application = create_app(settings, start_tracing("taskoverflow-api"))
     config = uvicorn.Config(
         application,
         host=settings.host,
@@ -51,11 +50,8 @@ def api() -> None:
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
     server = _Server(config, application)
-    try:
-        with suppress(KeyboardInterrupt):
-            server.run()
-    finally:
-        tracing.close()
+    with suppress(KeyboardInterrupt):
+        server.run()
     if not server.started:
         raise SystemExit(_NOT_STARTED)
 
