@@ -50,6 +50,9 @@ def configure_logs(log_format: LogFormat, level: LogLevel = "info") -> None:
             keep_exc_info=False,
         )
     )
+    # No line tells of these, and finding them out would take a third of its time.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # noqa: SLF001 - as the library's manual says
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
     _set_levels(level.upper())
 

@@ -13,7 +13,7 @@ _CONTEXT = "\nDuring handling of the above exception, another exception occurred
 
 def without_data(text: str) -> str:
     """What an error says, up to where it begins to quote the data that it was about."""
-    return _QUOTED.sub(r"\1", text)
+    return _QUOTED.sub(r"\1", text) if "DETAIL:" in text or "query argument" in text else text
 
 
 def shown(error: BaseException) -> str:

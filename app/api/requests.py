@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from uuid import uuid4
+from secrets import token_hex
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -77,7 +77,7 @@ class Requests:
 
     def _origin(self, scope: Scope) -> Origin:
         given = {name: value.decode("latin-1") for name, value in scope["headers"] if name in _WANTED}
-        request_id = read_request_id(given.get(_REQUEST_ID, "")) or uuid4().hex
+        request_id = read_request_id(given.get(_REQUEST_ID, "")) or token_hex(16)
         # The span that was begun for this request, or without tracing that of whoever sent it.
         traceparent = self._traceparent() or read_traceparent(given.get(b"traceparent", ""))
         origin = Origin(request_id, traceparent)
