@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -16,6 +16,7 @@ from app.metrics.worker import WorkerMetrics
 from app.queue.publisher import Publisher
 from app.settings import Settings
 from app.storage import jobs as queries
+from app.storage import operations
 from app.storage.database import Sessions, open_engine, open_sessions
 from app.storage.schema import jobs
 from tests.support import databases
@@ -181,6 +182,17 @@ async def test_the_renders_of_a_calendar_that_is_subscribed_to_are_part_of_the_t
     await make(runtime, job_id)
     (post,), (attempt,) = traced.named("POST /api/v1/calendars"), traced.named(ATTEMPT)
     assert (trace_of(attempt), parent_of(attempt)) == (trace_of(post), post.context.span_id)
+
+
+async def test_a_job_that_runs_in_place_of_another_goes_on_in_its_trace(
+    client: httpx.AsyncClient, runtime: Runtime, traced: Traced
+) -> None:
+    job_id, copy = await ask(client), uuid4()
+    await client.delete(f"/todos/ical/{job_id}")
+    async with runtime.sessions.begin() as session:
+        assert await operations.copy(session, job_id, copy)
+    await make(runtime, copy)
+    assert trace_of(traced.named(ATTEMPT)[0]) == trace_of(traced.named(POST)[0])
 
 
 async def test_what_is_asked_every_few_seconds_is_not_told(
