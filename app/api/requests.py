@@ -73,7 +73,7 @@ class Requests:
             seconds = time.perf_counter() - began
             metrics.in_progress.dec()
             metrics.ended(scope["method"], exchange.route, status, seconds)
-            _tell(scope["method"], exchange.route, status, seconds)
+            _tell(scope, exchange.route, status, seconds)
 
     def _origin(self, scope: Scope) -> Origin:
         given = {name: value.decode("latin-1") for name, value in scope["headers"] if name in _WANTED}
@@ -91,9 +91,18 @@ class Requests:
 _WANTED = frozenset({_REQUEST_ID, b"traceparent"})
 
 
-def _tell(method: str, route: str, status: int, seconds: float) -> None:
+def _tell(scope: Scope, route: str, status: int, seconds: float) -> None:
     tell = log.debug if route in _PROBES and status < _FAILED else log.info
-    tell("request", method=method, route=route, status=status, seconds=round(seconds, 6))
+    # As a trusted proxy names it, which may be known only now.
+    client = scope["client"][0] if scope.get("client") else None
+    tell(
+        "request",
+        method=scope["method"],
+        route=route,
+        status=status,
+        seconds=round(seconds, 6),
+        client=client,
+    )
 
 
 class RouteNoted:
