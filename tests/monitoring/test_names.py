@@ -13,7 +13,7 @@ from tests.support.monitoring import (
 )
 
 _SHORT = re.compile(r"^\| (`[a-z_]+[`{].*?) \|", re.MULTILINE)
-_TABLES = r"\| (?:gauge|counter) `taskoverflow_…` \|.*?\n\n"
+_TABLES = r"\| (?:gauge|counter|metric) `taskoverflow_…`[^|]*\|.*?\n\n"
 
 
 def existing() -> set[str]:
