@@ -4,6 +4,7 @@ UV_VERSION := 0.13.9
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 SYNCED := .venv/.synced
 CLIENTS := .clients/.synced
+INFRA := .infra/.synced
 LOCK = $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11
 NPM = PATH="$(CURDIR)/.clients/bin:$$PATH" npm --loglevel=error --ignore-scripts --no-audit --no-fund
 # npm also records where its authors take donations.
@@ -43,10 +44,11 @@ format: $(SYNCED) ## Format the code
 	.venv/bin/ruff check --fix
 	.venv/bin/ruff format
 
-lock: $(UV) ## Write the locks anew from pyproject.toml, and those of tests/clients
+lock: $(UV) ## Write the locks anew from pyproject.toml, and those of tests/clients and tests/infra
 	$(LOCK) pyproject.toml --group dev --extra rabbitmq --extra otel -o requirements-dev.lock
 	$(LOCK) pyproject.toml -c requirements-dev.lock -o requirements.lock # what is shipped is what was tested
 	$(LOCK) tests/clients/requirements.in -o tests/clients/requirements.lock
+	$(LOCK) tests/infra/requirements.in -o tests/infra/requirements.lock
 	$(MAKE) .clients/.python-synced
 	$(NPM) install --prefix tests/clients --package-lock-only --omit-lockfile-registry-resolved
 	.clients/bin/python -c '$(WITHOUT_ADDRESSES)' tests/clients/package-lock.json
@@ -74,4 +76,10 @@ $(SYNCED): requirements-dev.lock pyproject.toml | python $(UV)
 $(CLIENTS): tests/clients/package-lock.json .clients/.python-synced
 	@cp tests/clients/package.json tests/clients/package-lock.json .clients
 	@$(NPM) ci --prefix .clients >/dev/null
+	@touch $@
+
+# What checks infra/ and stands in for AWS: moto and checkov want other libraries than the service.
+$(INFRA): tests/infra/requirements.lock | python $(UV)
+	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .infra
+	@$(UV) pip sync --quiet --python .infra/bin/python --require-hashes tests/infra/requirements.lock
 	@touch $@
