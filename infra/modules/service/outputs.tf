@@ -24,7 +24,7 @@ output "run_once" {
   value = {
     for name in ["migrate", "doctor", "jobs"] : name => join(" ", [
       "aws ecs run-task --region ${var.region} --cluster ${aws_ecs_cluster.this.name} --capacity-provider-strategy capacityProvider=FARGATE,weight=1",
-      "--task-definition ${aws_ecs_task_definition.of[name].family}:${aws_ecs_task_definition.of[name].revision}",
+      "--task-definition ${aws_ecs_task_definition.of[name].family}", # the newest revision of it
       "--network-configuration 'awsvpcConfiguration={subnets=[${join(",", var.network.private_subnet_ids)}],securityGroups=[${var.network.security_group_ids[name == "migrate" ? "api" : "worker"]}]}'",
       "--query 'tasks[0].taskArn' --output text",
     ])

@@ -112,7 +112,7 @@ resource "aws_ecs_task_definition" "of" {
     },
     each.value.health == null ? {} : {
       healthCheck = {
-        command     = ["CMD", "python", "-c", each.value.health]
+        command     = ["CMD", "python3", "-c", each.value.health]
         interval    = 30
         timeout     = 10
         retries     = 6
