@@ -128,6 +128,9 @@ class Settings(DatabaseSettings):
     receive_timeout: Seconds = timedelta(seconds=10)
     """How long a client may take to send a request's headers, and again its body."""
 
+    keep_alive: Seconds = timedelta(seconds=5)
+    """How long a connection stays open for a client's next request; longer than a proxy's own such time."""
+
     send_timeout: Seconds = timedelta(seconds=30)
     """How long a client may read nothing of an answer that waits for it."""
 

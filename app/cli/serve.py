@@ -1,5 +1,6 @@
 """``taskoverflow api``: the HTTP API, one process in the foreground."""
 
+import math
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -47,6 +48,7 @@ def api() -> None:
         log_config=None,
         # Ours says as much, with ids and without what clients make up.
         access_log=False,
+        timeout_keep_alive=math.ceil(settings.keep_alive.total_seconds()),
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
     server = _Server(config, application)
