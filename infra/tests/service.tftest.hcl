@@ -175,7 +175,7 @@ run "spot_night_and_redis_over_plain_http" {
   }
 
   assert {
-    condition     = { for one in aws_ecs_service.worker.capacity_provider_strategy : one.capacity_provider => [one.base, one.weight] } == { FARGATE = [1, 0], FARGATE_SPOT = [null, 1] }
+    condition     = jsonencode({ for one in aws_ecs_service.worker.capacity_provider_strategy : one.capacity_provider => [one.base, one.weight] }) == jsonencode({ FARGATE = [1, 0], FARGATE_SPOT = [null, 1] })
     error_message = "The first worker is not on Spot, and all others are."
   }
   assert {

@@ -32,14 +32,8 @@ def aws(folder: Path) -> Iterator[str]:
     """Run it for the block; yields its URL."""
     port = free_port()
     environment = {**os.environ, "MOTO_IAM_LOAD_MANAGED_POLICIES": "true"}
-    command = [
-        installed("python"),
-        ROOT / "tests" / "infra" / "moto_server.py",
-        "-H",
-        "127.0.0.1",
-        "-p",
-        str(port),
-    ]
+    server = ROOT / "tests" / "infra" / "moto_server.py"
+    command: list[str | Path] = [installed("python"), server, "-H", "127.0.0.1", "-p", str(port)]
     with (folder / "moto.log").open("wb") as log:
         process = subprocess.Popen(
             command,

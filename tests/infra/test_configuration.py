@@ -17,7 +17,7 @@ _EXPLAINED = re.compile(r".{20}")
 @pytest.fixture(scope="module")
 def found_by_checkov() -> dict[str, Any]:
     # As a module, since its script would be found by PATH alone.
-    command = [installed("python"), "-m", "checkov.main", "-d", _INFRA, "--framework", "terraform"]
+    command = [str(installed("python")), "-m", "checkov.main", "-d", str(_INFRA), "--framework", "terraform"]
     offline = ["--skip-download", "--skip-results-upload", "--output", "json", "--soft-fail"]
     done = subprocess.run([*command, *offline], capture_output=True, text=True, check=True)
     results: dict[str, Any] = json.loads(done.stdout)["results"]

@@ -85,10 +85,7 @@ def test_a_worker_may_do_what_the_code_calls_and_keep_its_own_task(
     assert _allowed(roles["worker"]) == {
         _QUEUE: _WORKS,
         _DEAD: {"sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
-        f"arn:aws:ecs:{REGION}:123456789012:task/taskoverflow/*": {
-            "ecs:GetTaskProtection",
-            "ecs:UpdateTaskProtection",
-        },
+        f"arn:aws:ecs:{REGION}:123456789012:task/taskoverflow/*": {"ecs:UpdateTaskProtection"},
     }
     assert _called() == _WORKS
 

@@ -7,19 +7,17 @@ from fnmatch import fnmatchcase
 
 import pytest
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import Mount, Route
 
 from tests.infra.aws import client
 from tests.infra.stack import Stack
 
 
 def _paths(application: FastAPI) -> set[str]:
-    def path(route: BaseRoute) -> str:
-        assert isinstance(route, APIRoute | Mount | Route)
-        return f"{route.path}/some.css" if isinstance(route, Mount) else route.path
-
-    return {path(route) for route in application.routes}
+    """What there is for clients: what the schema names, the pages, and the files of these."""
+    pages = {route.path for route in application.routes if isinstance(route, Route)}
+    files = {f"{route.path}/page/main.js" for route in application.routes if isinstance(route, Mount)}
+    return set(application.openapi()["paths"]) | pages | files
 
 
 def test_a_second_plan_changes_nothing(stack: Stack) -> None:
@@ -41,11 +39,13 @@ def test_the_load_balancer_passes_on_all_that_the_api_has_but_metrics(
         for pattern in condition["PathPatternConfig"]["Values"]
     ]
 
-    paths = _paths(application)
-    refused = {path for path in paths if not any(fnmatchcase(path, pattern) for pattern in patterns)}
+    def passes(path: str) -> bool:
+        return any(fnmatchcase(path, pattern) for pattern in patterns)
 
-    assert "/api/v1/todos" in paths
-    assert refused == {"/metrics"}
+    paths = _paths(application)
+    assert {"/", "/docs", "/api/v1/todos", "/static/page/main.js"} <= paths
+    assert not {path for path in paths if not passes(path)}
+    assert not passes("/metrics")
 
 
 def test_the_queue_has_what_doctor_asks_for(stack: Stack) -> None:
@@ -59,26 +59,27 @@ def test_the_queue_has_what_doctor_asks_for(stack: Stack) -> None:
     assert found["VisibilityTimeout"] == "60"
 
 
-def test_another_tag_changes_tasks_and_services_alone(stack: Stack) -> None:
+@pytest.fixture(scope="module")
+def rollout(stack: Stack) -> dict[str, tuple[str, ...]]:
+    """What another tag changed; it is done."""
     changes = stack.plan(image_tag="1.0.1")
+    stack.apply_plan()
+    return changes
 
-    kinds = {address.split(".")[2] for address in changes}
+
+def test_another_tag_changes_tasks_and_services_alone(rollout: dict[str, tuple[str, ...]]) -> None:
+    kinds = {address.split(".")[2] for address in rollout}
+
     assert kinds == {"aws_ecs_task_definition", "aws_ecs_service"}
-    assert {address for address in changes if ".aws_ecs_service." in address} == {
-        "module.service.aws_ecs_service.api",
-        "module.service.aws_ecs_service.worker",
+    assert {address: done for address, done in rollout.items() if ".aws_ecs_service." in address} == {
+        "module.service.aws_ecs_service.api": ("update",),
+        "module.service.aws_ecs_service.worker": ("update",),
     }
 
 
-@pytest.fixture
-def rolled_out(stack: Stack) -> Stack:
-    stack.plan(image_tag="1.0.1")
-    stack.apply_plan()
-    return stack
-
-
-def test_a_rollout_ends_with_the_services_on_the_new_images(rolled_out: Stack) -> None:
-    services = client("ecs", rolled_out.url)
+@pytest.mark.usefixtures("rollout")
+def test_a_rollout_ends_with_the_services_on_the_new_images(stack: Stack) -> None:
+    services = client("ecs", stack.url)
     described = services.describe_services(cluster="taskoverflow", services=["api", "worker"])["services"]
     definitions = [
         services.describe_task_definition(taskDefinition=one["taskDefinition"]) for one in described
@@ -87,7 +88,6 @@ def test_a_rollout_ends_with_the_services_on_the_new_images(rolled_out: Stack) -
 
     assert len(images) == 2
     assert all(image.endswith(":1.0.1") for image in images)
-    assert rolled_out.plan(image_tag="1.0.1") == {}
 
 
 def test_destroying_it_leaves_nothing(stack: Stack) -> None:

@@ -5,7 +5,7 @@ locals {
   reckoned = merge(
     {
       errors = {
-        says    = "Too many requests are answered 5xx", runbook = "database-down"
+        says    = "Too many requests are answered 5xx", runbook = "requests-fail"
         above   = var.thresholds.error_percent, minutes = 3
         formula = "IF(requests > 20, 100 * (FILL(refused, 0) + FILL(failed, 0)) / requests, 0)" # of 20 requests one says nothing
         metrics = {

@@ -16,7 +16,7 @@ data "aws_iam_policy_document" "worker" {
   # A task that works on a job asks not to be chosen when their number goes down.
   statement {
     sid       = "StayWhileWorking"
-    actions   = ["ecs:GetTaskProtection", "ecs:UpdateTaskProtection"]
+    actions   = ["ecs:UpdateTaskProtection"]
     resources = ["${local.here}:task/${aws_ecs_cluster.this.name}/*"]
   }
 

@@ -97,7 +97,7 @@ resource "aws_ecs_task_definition" "of" {
       systemControls         = []
       linuxParameters = {
         capabilities       = { add = [], drop = ["ALL"] }
-        initProcessEnabled = var.tasks.enable_execute_command
+        initProcessEnabled = true # heeds a SIGTERM even before Python runs
       }
       logConfiguration = {
         logDriver = "awslogs"
