@@ -35,7 +35,8 @@ class Stack:
         return self.terraform.run("apply", "-input=false", _PARALLEL, "plan")
 
     def destroy(self) -> str:
-        return self.terraform.run("destroy", "-input=false", "-auto-approve", _PARALLEL)
+        # What it would look for first is what the state says: nobody else has changed anything.
+        return self.terraform.run("destroy", "-input=false", "-auto-approve", "-refresh=false", _PARALLEL)
 
 
 def begin(folder: Path, url: str, pool: ThreadPoolExecutor) -> Stack:
