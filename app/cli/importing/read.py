@@ -4,16 +4,30 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.cli.importing.csv_file import read_csv
-from app.cli.importing.ics_file import read_ics
 from app.cli.importing.json_file import read_json
 from app.cli.importing.json_lines_file import read_json_lines
 from app.cli.importing.rows import Row, UnreadableFileError
+
+
+def _read_ics(content: str) -> list[Row]:
+    # What reads calendars is not everywhere: the API's image has no use for it.
+    try:
+        from app.cli.importing.ics_file import read_ics  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        if error.name != "icalendar":
+            raise
+        raise UnreadableFileError(
+            "reading .ics files needs the extra `worker`: pip install 'taskoverflow[worker]', "
+            "or use the image `worker`"
+        ) from None
+    return read_ics(content)
+
 
 _READERS: dict[str, Callable[[str], list[Row]]] = {
     ".json": read_json,
     ".jsonl": read_json_lines,
     ".csv": read_csv,
-    ".ics": read_ics,
+    ".ics": _read_ics,
 }
 
 
