@@ -2,9 +2,12 @@
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
+# What the API's image holds: all but what the workers alone need.
+API_EXTRAS := --extra rabbitmq --extra otel
 SYNCED := .venv/.synced
 CLIENTS := .clients/.synced
 INFRA := .infra/.synced
+SCANNERS := .scanners/.synced
 LOCK = $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11
 NPM = PATH="$(CURDIR)/.clients/bin:$$PATH" npm --loglevel=error --ignore-scripts --no-audit --no-fund
 # npm also records where its authors take donations.
@@ -14,7 +17,7 @@ WITHOUT_ADDRESSES = import json, pathlib, sys; file = pathlib.Path(sys.argv[1]);
 
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help up test faults soak screenshots check format lock
+.PHONY: help up test faults soak scan containers screenshots check format lock
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,6 +34,12 @@ faults: $(SYNCED) ## Inject every fault on every broker, and print what became o
 soak: $(SYNCED) ## Inject random faults into steady load: make soak MINUTES=30 SEED=7 BROKER=redis
 	.venv/bin/python -m tests.faults.soak $(if $(MINUTES),--minutes=$(MINUTES)) $(if $(SEED),--seed=$(SEED)) $(if $(BROKER),--broker=$(BROKER))
 
+scan: $(SYNCED) $(SCANNERS) ## Lint the Containerfile and compose.yaml, and write what is in the images to reports/
+	.venv/bin/python -m tests.containers.scan
+
+containers: $(SYNCED) ## Build the images, bring the stack up, break it, take it down: docs/containers.md
+	.venv/bin/python -m tests.containers
+
 screenshots: $(SYNCED) ## Draw the pictures of the page in docs/images anew
 	.venv/bin/python -m tests.browser.screenshots
 
@@ -44,10 +53,13 @@ format: $(SYNCED) ## Format the code
 	.venv/bin/ruff check --fix
 	.venv/bin/ruff format
 
-lock: $(UV) ## Write the locks anew from pyproject.toml, and those of tests/clients and tests/infra
-	$(LOCK) pyproject.toml --group dev --extra rabbitmq --extra otel -o requirements-dev.lock
-	$(LOCK) pyproject.toml -c requirements-dev.lock -o requirements.lock # what is shipped is what was tested
+lock: $(UV) ## Write the locks anew from pyproject.toml, and those of the tools of tests
+	$(LOCK) pyproject.toml --group dev --all-extras -o requirements-dev.lock
+	$(LOCK) pyproject.toml --all-extras -c requirements-dev.lock -o requirements.lock # what is shipped is what was tested
+	$(LOCK) pyproject.toml $(API_EXTRAS) -c requirements-dev.lock -o requirements-api.lock
+	$(LOCK) --group build -o requirements-build.lock
 	$(LOCK) tests/clients/requirements.in -o tests/clients/requirements.lock
+	$(LOCK) tests/containers/requirements.in -o tests/containers/requirements.lock
 	$(LOCK) tests/infra/requirements.in -o tests/infra/requirements.lock
 	$(MAKE) .clients/.python-synced
 	$(NPM) install --prefix tests/clients --package-lock-only --omit-lockfile-registry-resolved
@@ -82,4 +94,10 @@ $(CLIENTS): tests/clients/package-lock.json .clients/.python-synced
 $(INFRA): tests/infra/requirements.lock | python $(UV)
 	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .infra
 	@$(UV) pip sync --quiet --python .infra/bin/python --require-hashes tests/infra/requirements.lock
+	@touch $@
+
+# What looks at the images' files and packages.
+$(SCANNERS): tests/containers/requirements.lock | python $(UV)
+	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .scanners
+	@$(UV) pip sync --quiet --python .scanners/bin/python --require-hashes tests/containers/requirements.lock
 	@touch $@
