@@ -1,7 +1,6 @@
 """Todos in, a calendar out, through processes as users run them."""
 
 import asyncio
-import json
 import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterator
@@ -12,13 +11,11 @@ from pathlib import Path
 import asyncpg
 import httpx
 import pytest
-import vobject
-from ical.calendar_stream import IcsCalendarStream
-from icalendar import Calendar
 
 from tests.support import databases
 from tests.support.asking import ask, held_up, state
 from tests.support.processes import COMMAND, Service, service
+from tests.support.sample import the_sample_becomes_a_calendar
 from tests.support.waiting import until
 
 EXPECTED_DEADLINE = (
@@ -84,30 +81,7 @@ async def test_the_sample_becomes_a_calendar_that_three_parsers_read(
     running: Service, client: httpx.Client, sample: Path
 ) -> None:
     running.start("worker")
-    done = subprocess.run(
-        [*COMMAND, "todos", "import", sample / "todos.json", "--url", running.url],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    count = len(json.loads((sample / "todos.json").read_text(encoding="utf-8")))
-    assert count >= 60
-    assert "taken as 1: " in done.stdout.splitlines()[0]
-    assert done.stdout.splitlines()[-1] == f"{count} taken, 0 refused"
-
-    status = await state(client, ask(client, component="both", timezone="Europe/Oslo", alarm=30), "SUCCESS")
-
-    assert (status["todos"], status["skipped"]) == (count, 0)
-    file = client.get(status["result_url"]).content
-    dated = sum(todo["deadline_at"] is not None for todo in client.get("/todos").json())
-    parsed = Calendar.from_ical(file)
-    assert (len(parsed.walk("VEVENT")), len(parsed.walk("VTODO"))) == (dated, count)
-    assert not [component for component in parsed.walk() if component.errors]
-    events = list(IcsCalendarStream.calendar_from_ics(file.decode()).events)
-    assert len(events) == dated
-    for component in vobject.readOne(file.decode()).components():
-        assert component.validate(raiseException=True)
+    await the_sample_becomes_a_calendar(running.url, client, sample)
 
 
 async def test_what_is_refused_is_told_by_its_line(running: Service, tmp_path: Path) -> None:
