@@ -25,8 +25,8 @@ help: ## List what can be made
 up: $(SYNCED) ## Start everything: Postgres, Valkey, the API on port 6400, workers
 	@exec .venv/bin/taskoverflow up
 
-test: $(SYNCED) ## Run every test
-	.venv/bin/python -m pytest
+test: $(SYNCED) ## Run every test, or some: make test TESTS=tests/unit
+	.venv/bin/python -m pytest $(TESTS)
 
 faults: $(SYNCED) ## Inject every fault on every broker, and print what became of the jobs
 	.venv/bin/python -m tests.faults
