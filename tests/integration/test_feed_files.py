@@ -55,7 +55,7 @@ async def test_the_latest_file_is_served_for_nobody_else_to_keep_or_find(
 
 @pytest.mark.parametrize("accepts", ["gzip", "identity"])
 async def test_head_says_what_get_would(client: httpx.AsyncClient, url: str, accepts: str) -> None:
-    headers = {"accept-encoding": accepts}
+    headers = {"accept-encoding": accepts, "x-request-id": "one"}
     get, head = await client.get(url, headers=headers), await client.head(url, headers=headers)
     assert (head.status_code, head.headers, head.content) == (200, get.headers, b"")
 
