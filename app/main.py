@@ -53,11 +53,11 @@ _CONNECTIONS = 10
 
 def create_app(settings: Settings, tracing: Tracing = OFF) -> FastAPI:
     """Make the application; nothing is connected before it starts, and then only when first needed."""
+    metrics = ApiMetrics.new()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         todos_engine, jobs_engine = _engine(settings, "todos", tracing), _engine(settings, "jobs", tracing)
-        metrics = ApiMetrics.new()
         publisher = Publisher.open(settings, metrics=metrics.sends, tracing=tracing)
         watching = _watching_engine(settings)
         jobs_sessions = open_sessions(jobs_engine)
@@ -92,7 +92,6 @@ def create_app(settings: Settings, tracing: Tracing = OFF) -> FastAPI:
         app.state.urls = PublicUrls(settings.public_url)
         app.state.downloads = Downloads(settings.max_downloads)
         async with _watched_backlog(watching, metrics) as app.state.backlog:
-            app.state.metrics = metrics
             yield
         await app.state.watching.close()
         publisher.close()
@@ -108,6 +107,7 @@ def create_app(settings: Settings, tracing: Tracing = OFF) -> FastAPI:
         redirect_slashes=False,
         telemetry=cast("TelemetryConfig", tracing.of_requests),
     )
+    app.state.metrics = metrics
     for router in (todos.router, calendars.router, feeds.router, health.router, health.probes, scrapes):
         app.include_router(router)
     pages.mount(app)
@@ -121,7 +121,7 @@ def create_app(settings: Settings, tracing: Tracing = OFF) -> FastAPI:
         BodyLimit, max_bytes=settings.max_body_bytes, seconds=settings.receive_timeout.total_seconds()
     )
     app.add_middleware(Forwarding, trusted=settings.trusted_proxies)
-    app.add_middleware(Requests, traceparent=tracing.traceparent)
+    app.add_middleware(Requests, metrics=metrics.requests, traceparent=tracing.traceparent)
     return app
 
 
@@ -155,6 +155,8 @@ def _watching_engine(settings: Settings) -> AsyncEngine:
 @asynccontextmanager
 async def _watched_backlog(engine: AsyncEngine, metrics: ApiMetrics) -> AsyncIterator[BacklogWatch]:
     watch = BacklogWatch(partial(backlog.measure, open_sessions(engine)))
-    metrics.registry.register(BacklogGauges(lambda: watch.seen))
+    gauges = BacklogGauges(lambda: watch.seen)
+    metrics.registry.register(gauges)
     yield watch
+    metrics.registry.unregister(gauges)
     await watch.close()

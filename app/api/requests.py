@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from app.domain.origins import REQUEST_ID, Origin, current_origin, read_request_id, read_traceparent
+from app.metrics.requests import RequestMetrics
 
 log = structlog.get_logger(__name__)
 
@@ -41,8 +42,9 @@ class _Exchange:
 class Requests:
     """Meets a request first of all that is ours; the server makes a task of its own for each."""
 
-    def __init__(self, app: ASGIApp, traceparent: Callable[[], str | None]) -> None:
+    def __init__(self, app: ASGIApp, metrics: RequestMetrics, traceparent: Callable[[], str | None]) -> None:
         self._app = app
+        self._metrics = metrics
         self._traceparent = traceparent
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,7 +61,7 @@ class Requests:
                 message = {**message, "headers": [*message["headers"], header]}
             await send(message)
 
-        metrics = scope["app"].state.metrics.requests
+        metrics = self._metrics
         metrics.in_progress.inc()
         began, status = time.perf_counter(), _CLIENT_GONE
         try:
