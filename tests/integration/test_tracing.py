@@ -217,12 +217,15 @@ async def test_no_span_has_a_todo_or_a_secret(
     token = token_of(feed).text
     await client.get(f"/calendars/{token}.ics")
     await client.get(f"/todos?cursor={token}")
+    # What somebody looks for is as much theirs as what they find.
+    await client.get("/todos", params={"q": "Marked-title", "limit": "7"})
     job_id = await ask(client)
     await fail(runtime, job_id)
     await run_now(runtime.sessions)
     await make(runtime, job_id)
     words = traced.words()
     assert '"url.path": "/api/v1/calendars/' in words
+    assert "q=\\u2026&limit=\\u2026" in words
     assert "error.type" in words
     assert "INSERT INTO todos" in words
     assert "Marked" not in words
