@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
+from threading import Thread
 from typing import Any
 from uuid import UUID
 
+import structlog
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import Span as RecordedSpan
@@ -23,6 +25,10 @@ from app.tracing.tracing import Told, Tracing
 _UNTOLD = frozenset({"/healthz", "/readyz", "/metrics", "/api/v1/health"})
 """What is asked every few seconds, by machines."""
 
+
+_LAST_SECONDS = 3
+
+log = structlog.get_logger(__name__)
 
 _VALUE = re.compile(r"=[^&]*")
 
@@ -127,8 +133,13 @@ class Spans(Tracing):
         Statements(self._tracer).listen(engine)
 
     def close(self) -> None:
-        """Send what is left, for as long as the exporter's own time limit allows."""
-        self._provider.shutdown()
+        """Send what is left, for a few seconds at most."""
+        # The exporter alone would try for half a minute, and whoever stops us kills us before that.
+        last = Thread(target=self._provider.shutdown, name="last-traces", daemon=True)
+        last.start()
+        last.join(_LAST_SECONDS)
+        if last.is_alive():
+            log.warning("traces_not_sent", reason=f"the collector did not take them in {_LAST_SECONDS} s")
 
     def _span(self, name: str, **more: Any) -> Any:  # noqa: ANN401 - as OpenTelemetry types it
         return self._tracer.start_as_current_span(name, record_exception=False, **more)

@@ -2,12 +2,17 @@
 
 import subprocess
 import sys
+from dataclasses import dataclass, field
+from threading import Event, Thread
 
 import pytest
+from opentelemetry.sdk.trace import SpanProcessor
 from structlog.testing import capture_logs
 
+from app.tracing.export import spans_to
 from app.tracing.start import start_tracing
 from app.tracing.tracing import OFF
+from tests.support.waiting import wait_until
 
 ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://somebody:secret@127.0.0.1:1"}
 
@@ -68,3 +73,26 @@ def test_who_asks_for_traces_without_the_extra_is_told_so() -> None:
     *said, kind, loaded = without_the_extra(ENDPOINT)
     assert (kind, loaded) == ("Tracing", "[]")
     assert "taskoverflow[otel]" in "".join(said)
+
+
+@dataclass
+class Stalled(SpanProcessor):
+    """Waits for a collector that says nothing."""
+
+    answered: Event = field(default_factory=Event)
+
+    def shutdown(self) -> None:
+        self.answered.wait()
+
+
+def test_a_collector_that_stalls_holds_up_no_end() -> None:
+    collector = Stalled()
+    closing = Thread(target=spans_to(collector, "a").close)
+    with capture_logs() as lines:
+        closing.start()
+        try:
+            wait_until(lambda: not closing.is_alive(), "the end of tracing")
+        finally:
+            collector.answered.set()
+            closing.join()
+    assert [line["event"] for line in lines] == ["traces_not_sent"]
