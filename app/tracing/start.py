@@ -27,15 +27,31 @@ def start_tracing(service: str, environment: Mapping[str, str] = os.environ) -> 
     if protocol != _PROTOCOL:
         log.warning("not_traced", reason=f"{protocol} is not spoken here: expected {_PROTOCOL}")
         return OFF
+    host = _host(_first(environment, _ENDPOINTS) or "")
+    if host is None:
+        log.warning("not_traced", reason="the endpoint is no URL: expected http://host:port")
+        return OFF
     try:
         from app.tracing.export import export_spans  # noqa: PLC0415 - loads the SDK, which may not be there
+
+        tracing = export_spans(service)
     except ModuleNotFoundError:
         log.warning("not_traced", reason="the extra is not installed: taskoverflow[otel]")
         return OFF
-    tracing = export_spans(service)
-    # Not the whole address, which may have a password.
-    log.info("traced", to=urlsplit(_first(environment, _ENDPOINTS)).hostname)
+    except Exception as error:  # noqa: BLE001 - the SDK raises at some values of its variables
+        log.warning("not_traced", reason=str(error) or type(error).__name__)
+        return OFF
+    log.info("traced", to=host)
     return tracing
+
+
+def _host(endpoint: str) -> str | None:
+    """Where to; not the whole address, which may have a password."""
+    try:
+        parts = urlsplit(endpoint)
+    except ValueError:
+        return None
+    return parts.hostname if parts.scheme in {"http", "https"} else None
 
 
 def _is_wanted(environment: Mapping[str, str]) -> bool:

@@ -65,6 +65,22 @@ def test_a_protocol_that_is_not_spoken_is_told_of() -> None:
     assert [line["reason"] for line in lines] == ["grpc is not spoken here: expected http/protobuf"]
 
 
+@pytest.mark.parametrize("endpoint", ["collector:4318", "http://[::1", "grpc://collector:4317"])
+def test_an_endpoint_that_is_no_url_is_told_of(endpoint: str) -> None:
+    with capture_logs() as lines:
+        assert start_tracing("a", {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}) is OFF
+    assert [line["reason"] for line in lines] == ["the endpoint is no URL: expected http://host:port"]
+
+
+def test_a_value_that_the_library_does_not_take_keeps_nobody_from_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "9999")
+    with capture_logs() as lines:
+        assert start_tracing("a", ENDPOINT) is OFF
+    assert "max_export_batch_size" in lines[0]["reason"]
+
+
 def test_without_the_extra_all_works_and_nothing_of_it_is_loaded() -> None:
     assert without_the_extra({}) == ["Tracing", "[]"]
 
