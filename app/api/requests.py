@@ -55,9 +55,16 @@ class Requests:
         exchange = scope[_EXCHANGE] = _Exchange()
         header = (_REQUEST_ID, (origin.request_id or "").encode())
 
+        async def notice_leaving() -> Message:
+            message = await receive()
+            if message["type"] == "http.disconnect" and exchange.status is None:
+                # What is answered from now on nobody hears.
+                exchange.status = _CLIENT_GONE
+            return message
+
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                exchange.status = int(message["status"])
+                exchange.status = exchange.status or int(message["status"])
                 message = {**message, "headers": [*message["headers"], header]}
             await send(message)
 
@@ -65,7 +72,7 @@ class Requests:
         metrics.in_progress.inc()
         began, status = time.perf_counter(), _CLIENT_GONE
         try:
-            await self._app(scope, receive, send_with_id)
+            await self._app(scope, notice_leaving, send_with_id)
             status = exchange.status or _CLIENT_GONE
         except Exception:
             # Whoever is outside of us answers it, and the server logs it with these ids.

@@ -172,6 +172,34 @@ async def test_a_client_that_goes_away_before_its_answer_is_told_of(
     assert (line["method"], line["status"]) == ("POST", 499)
 
 
+async def test_so_is_one_that_does_not_wait_for_it(application: FastAPI, lines: Lines) -> None:
+    async with serving(application) as client:
+        task_id = (await client.post("/todos/ical")).json()["task_id"]
+        await leave(application, f"/api/v1/todos/ical/{task_id}/status", b"wait=60")
+        text = (await client.get("http://testserver/metrics")).text
+    assert requests(lines)[1]["status"] == 499
+    labels = 'method="GET",route="/api/v1/todos/ical/{task_id}/status",status="4xx"'
+    assert f"http_requests_total{{{labels}}} 1.0" in text
+
+
+async def leave(application: FastAPI, path: str, query: bytes) -> None:
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "query_string": query,
+        "headers": [(b"host", b"testserver")],
+    }
+
+    async def receive() -> dict[str, str]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        """Nobody is there to hear it."""
+
+    await application(scope, receive, send)
+
+
 async def leave_in_mid_body(application: FastAPI) -> None:
     headers = [(b"host", b"testserver"), (b"content-length", b"7")]
     scope = {
