@@ -71,6 +71,8 @@ def _set_levels(level: str) -> None:
     # They tell of their own set-up: alembic each time that readiness is asked for.
     for talkative in ("alembic", "botocore", "dramatiq", "opentelemetry"):
         logging.getLogger(talkative).setLevel(max(logging.WARNING, logging.getLogger().level))
+    # Of a header for the collector that makes no sense it quotes all, the key of its service too.
+    logging.getLogger("opentelemetry.util.re").setLevel(logging.ERROR)
     # It logs what it raises as well, with tracebacks; who calls it says the same in a line.
     logging.getLogger("pika").setLevel(logging.CRITICAL)
 

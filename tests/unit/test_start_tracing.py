@@ -1,5 +1,6 @@
 """When traces are sent, and what that costs where they are not."""
 
+import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -99,6 +100,24 @@ class Stalled(SpanProcessor):
 
     def shutdown(self) -> None:
         self.answered.wait()
+
+
+SECRETIVE = """
+from app.logs import configure_logs
+from app.tracing.start import start_tracing
+configure_logs("json", "debug")
+start_tracing("a").close()
+"""
+
+
+def test_a_header_with_a_key_that_makes_no_sense_is_not_logged() -> None:
+    environment = ENDPOINT | {"OTEL_EXPORTER_OTLP_HEADERS": "Authorization: Bearer marked-key"}
+    command = [sys.executable, "-c", SECRETIVE]
+    done = subprocess.run(
+        command, env=dict(os.environ) | environment, capture_output=True, text=True, check=True
+    )
+    assert '"event": "traced"' in done.stderr
+    assert "marked-key" not in done.stderr
 
 
 def test_a_collector_that_stalls_holds_up_no_end() -> None:
