@@ -140,6 +140,7 @@ ERRORS = (
 _NOT_NOW = {
     "40",  # of several that wait for each other this one was given up
     "08",  # the connection is broken, or can't be made
+    "28",  # the password is not the user's any more, or not yet
     "53",  # no connection, disk or memory left
     "57",  # shutting down, crashed, starting up, or an operator or a time limit ended the statement
     "25006",  # read-only: a standby, or a server that an operator closed for writing

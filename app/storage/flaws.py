@@ -18,10 +18,10 @@ def database_flaw(error: Exception) -> str | None:
     cause = _cause(error)
     reason = " ".join(str(cause).split()) or type(cause).__name__
     state = getattr(cause, "sqlstate", None)
-    if is_unreachable(error):
-        return f"TASKOVERFLOW_DATABASE_URL: {UNREACHABLE}: {reason}"
     if state in _REFUSED:
         return f"TASKOVERFLOW_DATABASE_URL: Postgres refuses: {reason}"
+    if is_unreachable(error):
+        return f"TASKOVERFLOW_DATABASE_URL: {UNREACHABLE}: {reason}"
     if state in _NOT_MIGRATED:
         return "The database is not migrated, or not far enough: run `taskoverflow migrate upgrade`"
     return None

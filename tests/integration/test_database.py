@@ -58,6 +58,14 @@ async def test_a_server_that_takes_no_more_connections_is_unreachable(database_u
     assert is_unreachable(error)
 
 
+async def test_a_server_that_takes_another_password_by_now_is_unreachable(database_url: str) -> None:
+    parts = urlsplit(database_url)
+    changed = urlunsplit(parts._replace(netloc=f"{parts.username}:other@{parts.hostname}:{parts.port}"))
+    error = await error_of(changed, "SELECT 1")
+    assert "password authentication failed" in str(error)
+    assert is_unreachable(error)
+
+
 @pytest.mark.parametrize(
     "error",
     [
