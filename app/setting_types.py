@@ -1,7 +1,7 @@
 """The kinds of values that settings have, and how they are written in the environment."""
 
 from datetime import timedelta
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any
 
 from pydantic import (
@@ -31,8 +31,14 @@ def _seconds(value: object) -> object:
         raise ValueError("expected a number of seconds") from None
 
 
-def _comma_separated(value: object) -> object:
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+def _networks(value: object) -> object:
+    """Read what stands between commas; pydantic alone would say of each what it is not, and not why."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+    except ValueError as error:
+        raise ValueError(f"expected networks such as 10.0.0.0/16,fd00:1::/64: {error}") from None
 
 
 def _broker(value: Any, info: ValidationInfo) -> BrokerAddress:  # noqa: ANN401 - anything may be given
@@ -60,7 +66,7 @@ def _completed(url: str, info: ValidationInfo, field: str) -> str:
 
 BrokerUrl = Annotated[BrokerAddress, NoDecode, PlainValidator(_broker)]
 DatabaseUrl = Annotated[PostgresDsn, AfterValidator(_database)]
-Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_comma_separated)]
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0), le=timedelta(days=36500))]
 """No more than a century: Postgres must be able to add it to the clock, or take it off."""

@@ -45,6 +45,14 @@ def test_a_value_that_makes_no_sense_is_refused(name: str, value: str) -> None:
         Settings.model_validate({**NEEDED, name: value})
 
 
+def test_what_is_no_network_is_told_from_what_is_one() -> None:
+    with pytest.raises(
+        ValidationError, match=r"such as 10\.0\.0\.0/16.*: 10\.0\.1\.7/24 has host bits"
+    ) as raised:
+        Settings.model_validate({**NEEDED, "trusted_proxies": "10.0.0.0/24, 10.0.1.7/24"})
+    assert raised.value.error_count() == 1
+
+
 def test_a_job_must_outlive_its_result() -> None:
     with pytest.raises(
         ValidationError, match="TASKOVERFLOW_JOB_TTL: expected no less than TASKOVERFLOW_RESULT"
