@@ -17,7 +17,7 @@ from app.queue.messages import RenderCalendar
 from app.queue.publisher import Publisher, SendFailed
 from app.settings import Settings
 from app.storage import feed_renders, feed_sweeps, sweeps
-from app.storage.database import Sessions, at_once
+from app.storage.database import Sessions, at_once, is_unreachable
 from app.storage.sweeps import Rescued
 from app.tracing.tracing import OFF, Tracing
 
@@ -61,9 +61,9 @@ class Sweeper:
             try:
                 await duty()
                 self.metrics.outcomes.inc(Sweep.DONE)
-            except Exception:
+            except Exception as error:  # noqa: BLE001 - whatever it was, the next sweep may do better
                 self.metrics.outcomes.inc(Sweep.FAILED)
-                log.exception("sweep_failed")
+                _tell(duty.__name__, error)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.stopping.wait(), self.settings.sweep_interval.total_seconds())
 
@@ -129,3 +129,11 @@ class Sweeper:
                 async with at_once(self.sessions) as session:
                     await sweeps.ring_soon(session, [message.job_id for message in messages[first:]])
                 return
+
+
+def _tell(duty: str, error: Exception) -> None:
+    if is_unreachable(error):
+        # Several times a second for as long as it lasts: a traceback each would fill a log.
+        log.warning("sweep_failed", duty=duty, reason=str(error) or type(error).__name__)
+    else:
+        log.error("sweep_failed", duty=duty, exc_info=error)

@@ -6,7 +6,9 @@ from contextlib import closing, suppress
 from datetime import timedelta
 
 import pytest
+from pydantic import PostgresDsn
 from sqlalchemy import func, text, update
+from structlog.testing import capture_logs
 
 from app.domain.brokers import parse_broker_url
 from app.metrics.worker import WorkerMetrics
@@ -14,7 +16,7 @@ from app.queue.publisher import Publisher
 from app.settings import Settings
 from app.storage import jobs as queries
 from app.storage import sweeps
-from app.storage.database import Sessions
+from app.storage.database import Sessions, open_engine, open_sessions
 from app.storage.schema import jobs
 from tests.support.jobs import COUNTS, a_job, claimed, end_lease
 from tests.support.metrics import counted
@@ -139,3 +141,15 @@ async def test_a_sweep_that_failed(sweeper: Sweeper, metrics: WorkerMetrics) -> 
         'sweeps_total{outcome="done"}': 2,
         'sweeps_total{outcome="failed"}': 1,
     }
+
+
+async def test_an_outage_of_postgres_takes_a_line_for_each_and_no_traceback(
+    settings: Settings, metrics: WorkerMetrics
+) -> None:
+    engine = open_engine(PostgresDsn("postgresql://u:p@127.0.0.1:1/x"), pool_size=3, name="tests")
+    with closing(Publisher.open(settings, metrics=metrics.sends)) as publisher, capture_logs() as lines:
+        await swept(Sweeper(open_sessions(engine), publisher, settings, metrics.sweeps), metrics)
+    assert sorted(line["duty"] for line in lines) == ["expire", "render_feeds", "sweep"]
+    for line in lines:
+        assert (line["event"], "exc_info" in line) == ("sweep_failed", False)
+        assert "Connect call failed" in line["reason"]
