@@ -141,8 +141,18 @@ class Spans(Tracing):
         if last.is_alive():
             log.warning("traces_not_sent", reason=f"the collector did not take them in {_LAST_SECONDS} s")
 
-    def _span(self, name: str, **more: Any) -> Any:  # noqa: ANN401 - as OpenTelemetry types it
-        return self._tracer.start_as_current_span(name, record_exception=False, **more)
+    @contextmanager
+    def _span(self, name: str, **more: Any) -> Iterator[None]:  # noqa: ANN401 - as OpenTelemetry types it
+        """A span that tells an error by its kind alone: its words may be somebody's."""
+        with self._tracer.start_as_current_span(
+            name, record_exception=False, set_status_on_exception=False, **more
+        ) as span:
+            try:
+                yield
+            except Exception as error:
+                span.set_attribute("error.type", type(error).__name__)
+                span.set_status(StatusCode.ERROR)
+                raise
 
 
 def _is_untold(scope: MutableMapping[str, Any]) -> bool:

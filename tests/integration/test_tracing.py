@@ -233,6 +233,20 @@ async def test_no_span_has_a_todo_or_a_secret(
     assert "$1" in words
 
 
+async def test_a_span_has_the_kind_of_an_error_and_not_its_words(
+    client: httpx.AsyncClient, runtime: Runtime, traced: Traced, database_url: str
+) -> None:
+    await client.post("/todos", json={"title": "Marked-title"})
+    # Of a row that is refused Postgres quotes all: here the calendar itself.
+    refuse = "ALTER TABLE result_chunks ADD CONSTRAINT refused CHECK (length(data) = 0)"
+    await databases.execute(database_url, refuse)
+    await make(runtime, await ask(client))
+    (render,) = traced.named("render")
+    assert (render.status.is_ok, render.status.description) == (False, None)
+    assert render.attributes == {"error.type": "IntegrityError"}
+    assert "Failing row" not in traced.words()
+
+
 async def test_log_lines_have_the_id_of_the_trace(
     client: httpx.AsyncClient, runtime: Runtime, traced: Traced
 ) -> None:
