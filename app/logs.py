@@ -68,8 +68,8 @@ def _set_levels(level: str) -> None:
         logging.getLogger(ours).setLevel(level)
     # Never lower for the libraries: some of them then write down what they send, with passwords and todos.
     logging.getLogger().setLevel(max(logging.INFO, logging.getLevelNamesMapping()[level]))
-    # They tell of their own set-up: alembic each time that readiness is asked for.
-    for talkative in ("alembic", "botocore", "dramatiq", "opentelemetry"):
+    # They tell of their own set-up, alembic each time that readiness is asked for; httpx of each request.
+    for talkative in ("alembic", "botocore", "dramatiq", "httpx", "opentelemetry"):
         logging.getLogger(talkative).setLevel(max(logging.WARNING, logging.getLogger().level))
     # Of a header for the collector that makes no sense it quotes all, the key of its service too.
     logging.getLogger("opentelemetry.util.re").setLevel(logging.ERROR)

@@ -63,6 +63,8 @@ async def test_a_worker_is_protected_while_a_job_runs_and_not_once_it_drains(
         wait_until(lambda: len(agent.asked) > 1, "the end of it")
     assert worker.wait() == 0
     assert agent.asked == [PROTECT, RELEASE]
+    # Whoever knows the agent's address may ask it, in the task's name.
+    assert agent.uri not in running.log_of(worker)
     await state(client, url, "SUCCESS")
 
 
