@@ -119,6 +119,10 @@ run "by_default" {
     error_message = "A rollout that fails is taken back."
   }
   assert {
+    condition     = alltrue([for definition in values(aws_ecs_task_definition.of) : definition.skip_destroy])
+    error_message = "There is a revision to take it back to."
+  }
+  assert {
     condition     = aws_appautoscaling_policy.worker_backlog[0].target_tracking_scaling_policy_configuration[0].target_value == 60
     error_message = "As many messages may wait for a worker as it makes in the time that they may wait."
   }

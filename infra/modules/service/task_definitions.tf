@@ -71,7 +71,7 @@ resource "aws_ecs_task_definition" "of" {
   memory                   = each.value.size.memory
   execution_role_arn       = aws_iam_role.of["execution"].arn
   task_role_arn            = each.value.role == null ? null : aws_iam_role.of[each.value.role].arn
-  skip_destroy             = false
+  skip_destroy             = true # ECS takes no service back to a revision that is deregistered
 
   runtime_platform {
     operating_system_family = "LINUX"
