@@ -123,6 +123,10 @@ run "by_default" {
     error_message = "There is a revision to take it back to."
   }
   assert {
+    condition     = tonumber(aws_lb_target_group.api.deregistration_delay) > 60
+    error_message = "A request that waits for a minute is answered by a task that goes."
+  }
+  assert {
     condition     = aws_appautoscaling_policy.worker_backlog[0].target_tracking_scaling_policy_configuration[0].target_value == 60
     error_message = "As many messages may wait for a worker as it makes in the time that they may wait."
   }

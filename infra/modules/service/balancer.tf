@@ -43,7 +43,7 @@ resource "aws_lb_target_group" "api" {
   target_type          = "ip"
   protocol             = "HTTP"
   port                 = 6400
-  deregistration_delay = 30
+  deregistration_delay = local.idle_seconds # requests that wait are answered before their task is stopped
 
   health_check {
     path                = "/readyz" # 503 without Postgres, 200 without a broker
