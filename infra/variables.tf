@@ -4,7 +4,7 @@ variable "name" {
   default     = "taskoverflow"
 
   validation {
-    condition     = can(regex("^[a-z](-?[a-z0-9]){1,21}$", var.name))
+    condition     = can(regex("^[a-z](-?[a-z0-9])+$", var.name)) && length(var.name) <= 22
     error_message = "name: expected 2 to 22 lower-case letters and digits, with single hyphens between them, beginning with a letter; a load balancer's name has no room for more."
   }
 }

@@ -71,7 +71,7 @@ run "refuses_what_contradicts_itself" {
   command = plan
 
   variables {
-    name                     = "a-name-that-is-longer-than-it-may-be"
+    name                     = "a-b-c-d-e-f-g-h-i-j-k-l"                                              # 23 characters
     existing_vpc             = { vpc_id = "vpc-0a1b", private_subnet_ids = ["subnet-1", "subnet-2"] } # no public ones
     certificate_arn          = null                                                                   # and plain HTTP not asked for
     public_url               = null
