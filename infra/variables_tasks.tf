@@ -1,3 +1,22 @@
+# MiB that Fargate gives to so many units of CPU.
+locals {
+  fargate_memory = tomap({
+    256   = [512, 1024, 2048]
+    512   = range(1024, 4096 + 1, 1024)
+    1024  = range(2048, 8192 + 1, 1024)
+    2048  = range(4096, 16384 + 1, 1024)
+    4096  = range(8192, 30720 + 1, 1024)
+    8192  = range(16384, 61440 + 1, 4096)
+    16384 = range(32768, 122880 + 1, 8192)
+  })
+  fargate_offers = join("; ", [
+    "cpu 256 with memory 512, 1024 or 2048",
+    "cpu 512, 1024, 2048 or 4096 with 2 to 8 times as much in whole GiB, up to 30720",
+    "cpu 8192 with 16384 to 61440 in steps of 4096",
+    "cpu 16384 with 32768 to 122880 in steps of 8192.",
+  ])
+}
+
 variable "architecture" {
   description = "What the images were built for: 'ARM64' costs a fifth less than 'X86_64'."
   type        = string
@@ -15,8 +34,8 @@ variable "api_size" {
   default     = { cpu = 512, memory = 1024 }
 
   validation {
-    condition     = contains([256, 512, 1024, 2048, 4096, 8192, 16384], var.api_size.cpu) && var.api_size.memory >= 2 * var.api_size.cpu && var.api_size.memory <= 8 * var.api_size.cpu
-    error_message = "api_size: expected what Fargate offers: 256, 512, 1024, 2048, 4096, 8192 or 16384 for cpu, and 2 to 8 times as much for memory."
+    condition     = contains(lookup(local.fargate_memory, var.api_size.cpu, []), var.api_size.memory)
+    error_message = "api_size: expected what Fargate offers: ${local.fargate_offers}"
   }
 }
 
@@ -26,8 +45,8 @@ variable "worker_size" {
   default     = { cpu = 512, memory = 1024 }
 
   validation {
-    condition     = contains([256, 512, 1024, 2048, 4096, 8192, 16384], var.worker_size.cpu) && var.worker_size.memory >= 2 * var.worker_size.cpu && var.worker_size.memory <= 8 * var.worker_size.cpu
-    error_message = "worker_size: expected what Fargate offers: 256, 512, 1024, 2048, 4096, 8192 or 16384 for cpu, and 2 to 8 times as much for memory."
+    condition     = contains(lookup(local.fargate_memory, var.worker_size.cpu, []), var.worker_size.memory)
+    error_message = "worker_size: expected what Fargate offers: ${local.fargate_offers}"
   }
 }
 

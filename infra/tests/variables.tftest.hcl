@@ -79,11 +79,13 @@ run "refuses_what_contradicts_itself" {
     redis_auth_secret_arn    = "arn:aws:secretsmanager:eu-north-1:123456789012:secret:redis"
     settings                 = { TASKOVERFLOW_DATABASE_PASSWORD = "secret" }
     job_seconds              = 90
+    api_size                 = { cpu = 256, memory = 1536 } # between what is offered
+    worker_size              = { cpu = 8192, memory = 65536 }
   }
 
   expect_failures = [
     var.name, var.existing_vpc, var.certificate_arn, var.public_url, var.database_max_connections,
-    var.redis_auth_secret_arn, var.settings, var.job_seconds,
+    var.redis_auth_secret_arn, var.settings, var.job_seconds, var.api_size, var.worker_size,
   ]
 }
 
