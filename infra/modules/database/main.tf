@@ -28,7 +28,7 @@ resource "aws_db_parameter_group" "this" {
 
 resource "aws_db_instance" "this" {
   #checkov:skip=CKV_AWS_161:the app logs in with the password that AWS keeps and rotates; it has no IAM tokens
-  #checkov:skip=CKV_AWS_118:CloudWatch's own metrics feed the alarms; Performance Insights has the rest
+  #checkov:skip=CKV_AWS_118:CloudWatch's own metrics feed the alarms; Database Insights has the rest
   #checkov:skip=CKV_AWS_157:database_multi_az is true unless somebody says otherwise
   #checkov:skip=CKV_AWS_293:deletion_protection is true unless somebody says otherwise
   identifier                   = var.name
