@@ -13,9 +13,9 @@ locals {
   policies = merge(
     { execution = data.aws_iam_policy_document.execution.json },
     { worker = data.aws_iam_policy_document.worker.json },
-    var.broker.is_sqs ? {
-      api      = data.aws_iam_policy_document.api[0].json
-      operator = data.aws_iam_policy_document.operator[0].json
+    var.broker.is_sqs || var.tasks.enable_execute_command ? {
+      api      = data.aws_iam_policy_document.api.json
+      operator = data.aws_iam_policy_document.operator.json
     } : {},
   )
 }

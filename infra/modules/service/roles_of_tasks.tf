@@ -1,12 +1,15 @@
 # What the code calls, and no more: docs/brokers.md, "Permissions".
 data "aws_iam_policy_document" "api" {
-  count                   = var.broker.is_sqs ? 1 : 0
   source_policy_documents = local.execute_command
 
-  statement {
-    sid       = "Ring"
-    actions   = ["sqs:GetQueueUrl", "sqs:SendMessage"]
-    resources = [var.broker.queue.arn]
+  dynamic "statement" {
+    for_each = var.broker.is_sqs ? [1] : []
+
+    content {
+      sid       = "Ring"
+      actions   = ["sqs:GetQueueUrl", "sqs:SendMessage"]
+      resources = [var.broker.queue.arn]
+    }
   }
 }
 
@@ -41,13 +44,16 @@ data "aws_iam_policy_document" "worker" {
 }
 
 data "aws_iam_policy_document" "operator" {
-  count                   = var.broker.is_sqs ? 1 : 0
   source_policy_documents = local.execute_command
 
-  statement {
-    sid       = "MoveDeadLettersBack" # taskoverflow jobs redrive
-    actions   = local.worker_actions
-    resources = [var.broker.queue.arn, var.broker.dead_letter_queue.arn]
+  dynamic "statement" {
+    for_each = var.broker.is_sqs ? [1] : []
+
+    content {
+      sid       = "MoveDeadLettersBack" # taskoverflow jobs redrive
+      actions   = local.worker_actions
+      resources = [var.broker.queue.arn, var.broker.dead_letter_queue.arn]
+    }
   }
 }
 
