@@ -120,6 +120,10 @@ run "database" {
     error_message = "It refuses connections without TLS."
   }
   assert {
+    condition     = anytrue([for one in aws_db_parameter_group.this.parameter : one.name == "log_error_verbosity" && one.value == "terse"])
+    error_message = "Its log has slow statements and no values of theirs."
+  }
+  assert {
     condition     = output.url == "postgresql://taskoverflow@some.eu-north-1.rds.amazonaws.com:5432/taskoverflow?sslmode=require"
     error_message = "Its URL asks for TLS and has no password."
   }

@@ -21,6 +21,10 @@ resource "aws_db_parameter_group" "this" {
     name  = "log_min_duration_statement"
     value = "1000" # ms
   }
+  parameter {
+    name  = "log_error_verbosity"
+    value = "terse" # its details are the values in statements, and these are what somebody wrote
+  }
   lifecycle {
     create_before_destroy = true # a new major version's group is there before the old one goes
   }
