@@ -45,7 +45,10 @@ data "aws_iam_policy_document" "key" {
     condition {
       test     = "ArnLike"
       variable = "kms:EncryptionContext:aws:logs:arn"
-      values   = ["arn:${local.partition}:logs:${var.region}:${local.account}:log-group:/${var.name}/*"]
+      values = [
+        for name in ["/${var.name}/*", "/aws/rds/instance/${var.name}/*"] :
+        "arn:${local.partition}:logs:${var.region}:${local.account}:log-group:${name}"
+      ]
     }
   }
   statement {

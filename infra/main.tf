@@ -64,6 +64,7 @@ module "database" {
   password_rotation   = var.database_password_rotation
   root_certificate    = var.database_root_certificate
   deletion_protection = var.deletion_protection
+  log_retention_days  = var.log_retention_days
   subnet_ids          = module.network.private_subnet_ids
   security_group_id   = module.network.security_group_ids["database"]
   kms_key_arn         = aws_kms_key.this.arn

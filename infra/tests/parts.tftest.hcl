@@ -106,6 +106,7 @@ run "database" {
     password_rotation   = "cron(0 3 1 1/3 ? *)"
     root_certificate    = null
     deletion_protection = true
+    log_retention_days  = 30
     subnet_ids          = ["subnet-1", "subnet-2"]
     security_group_id   = "sg-0a1b"
     kms_key_arn         = "arn:aws:kms:eu-north-1:123456789012:key/0a1b2c3d"
@@ -122,6 +123,12 @@ run "database" {
   assert {
     condition     = anytrue([for one in aws_db_parameter_group.this.parameter : one.name == "log_error_verbosity" && one.value == "terse"])
     error_message = "Its log has slow statements and no values of theirs."
+  }
+  assert {
+    condition = { for group in values(aws_cloudwatch_log_group.of) : group.name => group.retention_in_days } == {
+      for log in aws_db_instance.this.enabled_cloudwatch_logs_exports : "/aws/rds/instance/taskoverflow/${log}" => 30
+    }
+    error_message = "Its logs are not kept for ever."
   }
   assert {
     condition     = output.url == "postgresql://taskoverflow@some.eu-north-1.rds.amazonaws.com:5432/taskoverflow?sslmode=require"

@@ -30,6 +30,14 @@ resource "aws_db_parameter_group" "this" {
   }
 }
 
+# RDS would make these by itself, and keep what is in them for ever.
+resource "aws_cloudwatch_log_group" "of" {
+  for_each          = toset(["postgresql", "upgrade"])
+  name              = "/aws/rds/instance/${var.name}/${each.key}"
+  retention_in_days = var.log_retention_days
+  kms_key_id        = var.kms_key_arn
+}
+
 resource "aws_db_instance" "this" {
   #checkov:skip=CKV_AWS_161:the app logs in with the password that AWS keeps and rotates; it has no IAM tokens
   #checkov:skip=CKV_AWS_118:CloudWatch's own metrics feed the alarms; Database Insights has the rest
@@ -61,7 +69,7 @@ resource "aws_db_instance" "this" {
   performance_insights_enabled = true
 
   performance_insights_kms_key_id = var.kms_key_arn
-  enabled_cloudwatch_logs_exports = ["postgresql", "upgrade"]
+  enabled_cloudwatch_logs_exports = keys(aws_cloudwatch_log_group.of)
 
   # AWS makes the password, keeps it in Secrets Manager and rotates it: the state never holds it.
   manage_master_user_password   = true

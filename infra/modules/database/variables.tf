@@ -58,7 +58,12 @@ variable "security_group_id" {
   type        = string
 }
 
+variable "log_retention_days" {
+  description = "How long its logs are kept."
+  type        = number
+}
+
 variable "kms_key_arn" {
-  description = "What its disk, its password and its statistics are encrypted with."
+  description = "What its disk, its password, its logs and its statistics are encrypted with."
   type        = string
 }
