@@ -38,6 +38,12 @@ run "by_endpoints" {
     error_message = "No group lets tasks talk to any address."
   }
   assert {
+    condition = toset(data.aws_iam_policy_document.flow[0].statement[0].actions) == toset([
+      "logs:CreateLogStream", "logs:DescribeLogGroups", "logs:DescribeLogStreams", "logs:PutLogEvents",
+    ])
+    error_message = "The flow log may do what AWS asks for, except to make groups."
+  }
+  assert {
     condition = toset([for flow in values(aws_vpc_security_group_ingress_rule.flow) : "${flow.description} ${flow.to_port}"]) == toset([
       "balancer to api 6400", "api to database 5432", "worker to database 5432", "api to endpoints 443", "worker to endpoints 443",
     ])

@@ -54,7 +54,7 @@ data "aws_iam_policy_document" "flow" {
   count = local.made ? 1 : 0
 
   statement {
-    actions   = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"]
+    actions   = ["logs:CreateLogStream", "logs:DescribeLogGroups", "logs:DescribeLogStreams", "logs:PutLogEvents"]
     resources = ["${aws_cloudwatch_log_group.flow[0].arn}:*"]
   }
 }
