@@ -8,6 +8,10 @@ variable "certificate_arn" {
     error_message = "certificate_arn: expected the ARN of an ACM certificate, such as arn:aws:acm:eu-north-1:123456789012:certificate/…."
   }
   validation {
+    condition     = var.certificate_arn == null || try(split(":", var.certificate_arn)[3] == var.region, true)
+    error_message = "certificate_arn: expected a certificate of the same region; a load balancer knows no other."
+  }
+  validation {
     condition     = (var.certificate_arn == null) == var.plain_http
     error_message = "certificate_arn: expected a certificate, or plain_http = true and no certificate."
   }

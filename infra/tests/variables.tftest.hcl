@@ -1,5 +1,5 @@
 # Each run sets many variables wrong, and fails unless each of them is complained of. What looks at other
-# variables as well is complained of only where those are right: hence three runs.
+# variables as well is complained of only where those are right: hence more than one run.
 mock_provider "aws" {
   source = "./tests/mocks"
 }
@@ -16,7 +16,6 @@ run "refuses_what_is_malformed" {
 
   variables {
     name                         = "Task_Overflow"
-    region                       = "Stockholm"
     image_tag                    = "latest"
     log_retention_days           = 8
     kept_images                  = 1
@@ -56,7 +55,7 @@ run "refuses_what_is_malformed" {
   }
 
   expect_failures = [
-    var.name, var.region, var.image_tag, var.log_retention_days, var.kept_images, var.vpc_cidr, var.zones,
+    var.name, var.image_tag, var.log_retention_days, var.kept_images, var.vpc_cidr, var.zones,
     var.egress, var.allowed_cidrs, var.monitoring_security_group_id, var.certificate_arn, var.public_url,
     var.web_acl_arn, var.access_log_bucket, var.database_class, var.database_version, var.database_storage,
     var.database_backup_days, var.database_password_rotation,
@@ -106,4 +105,24 @@ run "refuses_other_contradictions" {
     var.existing_vpc, var.certificate_arn, var.redis_auth_secret_arn, var.settings, var.job_seconds,
     var.database_max_connections,
   ]
+}
+
+run "refuses_a_certificate_of_another_region" {
+  command = plan
+
+  variables {
+    certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d" # where CloudFront's are
+  }
+
+  expect_failures = [var.certificate_arn]
+}
+
+run "refuses_what_is_no_region" {
+  command = plan
+
+  variables {
+    region = "Stockholm"
+  }
+
+  expect_failures = [var.region]
 }
