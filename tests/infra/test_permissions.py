@@ -3,6 +3,7 @@
 import ast
 import json
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from typing import Any
 
 import boto3
@@ -120,6 +121,22 @@ def test_no_role_is_given_a_wildcard(roles: dict[str, list[dict[str, Any]]]) -> 
     assert actions
     assert not [action for action in actions if "*" in action]
     assert "sqs:CreateQueue" not in actions
+
+
+def test_the_key_may_be_used_for_every_group_of_logs(stack: Stack) -> None:
+    groups = client("logs", stack.url).describe_log_groups()["logGroups"]
+    (key,) = {group["kmsKeyId"] for group in groups}
+    policy = client("kms", stack.url).get_key_policy(KeyId=key, PolicyName="default")["Policy"]
+    (patterns,) = [
+        _all(one["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"])
+        for one in _statements(policy)
+        if one.get("Sid") == "LogsOfThisStack"
+    ]
+
+    names = {group["logGroupName"] for group in groups}
+    arns = {f"arn:aws:logs:{REGION}:123456789012:log-group:{name}" for name in names}
+    assert len(arns) == 6
+    assert all(any(fnmatchcase(arn, pattern) for pattern in patterns) for arn in arns), arns
 
 
 def test_only_tasks_of_this_account_take_the_roles(stack: Stack) -> None:
