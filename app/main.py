@@ -7,7 +7,8 @@ from datetime import timedelta
 from functools import partial
 from typing import cast
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 from fastapi.telemetry import TelemetryConfig
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -19,11 +20,12 @@ from app.api.head import HeadAsGet
 from app.api.metrics import router as scrapes
 from app.api.openapi import describe
 from app.api.problems import handle_problems
-from app.api.requests import Requests, RouteNoted
+from app.api.requests import Requests, RouteNoted, route_label
 from app.api.time_limit import TimeLimit
 from app.api.urls import PublicUrls
 from app.metrics.api import ApiMetrics
 from app.metrics.backlog import PATIENCE, BacklogGauges, BacklogWatch
+from app.metrics.requests import RequestMetrics
 from app.queue.publisher import Publisher
 from app.services import Services
 from app.services.calendars import CalendarService
@@ -66,7 +68,7 @@ def create_app(settings: Settings, tracing: Tracing = OFF) -> FastAPI:
             partial(read_history, jobs_sessions),
             settings.max_watchers,
         )
-        _measure(app, metrics)
+        metrics.waiting_clients.set_function(lambda: app.state.watching.waiting)
         app.state.services = Services(
             todos=TodoService(open_sessions(todos_engine), settings.timezone, settings.max_todos),
             calendars=CalendarService(
@@ -110,6 +112,7 @@ def create_app(settings: Settings, tracing: Tracing = OFF) -> FastAPI:
     app.state.metrics = metrics
     for router in (todos.router, calendars.router, feeds.router, health.router, health.probes, scrapes):
         app.include_router(router)
+        _expect_requests(router, metrics.requests)
     pages.mount(app)
     handle_problems(app)
     describe(app)
@@ -125,11 +128,11 @@ def create_app(settings: Settings, tracing: Tracing = OFF) -> FastAPI:
     return app
 
 
-def _measure(app: FastAPI, metrics: ApiMetrics) -> None:
-    metrics.waiting_clients.set_function(lambda: app.state.watching.waiting)
-    for path, methods in app.openapi()["paths"].items():
-        for method in methods:
-            metrics.requests.expect(method.upper(), path)
+def _expect_requests(router: APIRouter, metrics: RequestMetrics) -> None:
+    for route in router.routes:
+        if isinstance(route, APIRoute):
+            for method in route.methods or ():
+                metrics.expect(method, route_label(route.path))
 
 
 def _engine(settings: Settings, purpose: str, tracing: Tracing) -> AsyncEngine:
