@@ -1,10 +1,12 @@
 """Todos in the browser: each thing a user does with them."""
 
+import asyncio
+from contextlib import suppress
 from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Error, Locator, Page, Route, expect
 
 from tests.support.browser import Visitor, stop_clock
 from tests.support.waiting import until
@@ -288,3 +290,25 @@ async def test_the_keyboard_skips_what_is_before_the_todos_and_is_caught_nowhere
         if await last.evaluate("link => link === document.activeElement"):
             return
     raise AssertionError("the end of the page was never reached")
+
+
+async def test_a_todo_that_is_added_while_the_list_is_read_stays(visitor: Visitor) -> None:
+    answered, let = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        response = await route.fetch()
+        answered.set()
+        await let.wait()
+        with suppress(Error):  # nobody waits for it any more
+            await route.fulfill(response=response)
+
+    page = await visitor.visit("/docs")
+    await page.route("**/api/v1/todos?*", hold, times=1)
+    await page.goto(visitor.url)
+    await answered.wait()
+    await page.get_by_label("Title", exact=True).fill("Buy milk")
+    await page.get_by_role("button", name="Add todo").click()
+    await expect(page.get_by_label("Done: Buy milk")).to_be_visible()
+    let.set()
+    await expect(page.locator("#todo-list[aria-busy]")).to_have_count(0)
+    await expect(page.get_by_label("Done: Buy milk")).to_be_visible()

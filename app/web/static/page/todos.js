@@ -25,6 +25,8 @@ export function showTodos(changed) {
   const touched = () => {
     sayNothingThere();
     changed();
+    // What is being read may be from before the change, and would undo it here.
+    if (list.hasAttribute("aria-busy")) read();
   };
   const gone = () => {
     touched();
