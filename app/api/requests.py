@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from app.domain.origins import REQUEST_ID, Origin, current_origin, read_request_id, read_traceparent
+from app.domain.probes import PROBES
 from app.metrics.requests import RequestMetrics
 
 log = structlog.get_logger(__name__)
@@ -20,9 +21,6 @@ _REQUEST_ID = REQUEST_ID.lower().encode()
 
 NO_ROUTE = "none"
 """Of a request for what is not there: its path is whatever its client makes up."""
-
-_PROBES = frozenset({"/healthz", "/readyz", "/metrics", "/api/v1/health"})
-"""Machines ask for them every few seconds, and nobody wants to read that."""
 
 _EXCHANGE = "taskoverflow.exchange"
 _CONVERTER = re.compile(r":[a-z_]+\}")
@@ -101,7 +99,7 @@ _WANTED = frozenset({_REQUEST_ID, b"traceparent"})
 
 
 def _tell(scope: Scope, route: str, status: int, seconds: float) -> None:
-    tell = log.debug if route in _PROBES and status < _FAILED else log.info
+    tell = log.debug if route in PROBES and status < _FAILED else log.info
     # As a trusted proxy names it, which may be known only now.
     client = scope["client"][0] if scope.get("client") else None
     tell(

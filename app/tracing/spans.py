@@ -18,13 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.domain.feeds import without_secrets
 from app.domain.jobs import Claim
 from app.domain.origins import Origin
+from app.domain.probes import PROBES
 from app.tracing.attempt_ids import AttemptIds, span_of, trace_of
 from app.tracing.statements import Statements
 from app.tracing.tracing import Told, Tracing
-
-_UNTOLD = frozenset({"/healthz", "/readyz", "/metrics", "/api/v1/health"})
-"""What is asked every few seconds, by machines."""
-
 
 _LAST_SECONDS = 3
 
@@ -65,7 +62,7 @@ class Spans(Tracing):
             "logs": False,
             "operation_spans": False,
             "auto_configure": False,
-            "exclude": _is_untold,
+            "exclude": _is_probe,
         }
 
     def traceparent(self) -> str | None:
@@ -155,8 +152,8 @@ class Spans(Tracing):
                 raise
 
 
-def _is_untold(scope: MutableMapping[str, Any]) -> bool:
-    return scope["path"] in _UNTOLD
+def _is_probe(scope: MutableMapping[str, Any]) -> bool:
+    return scope["path"] in PROBES
 
 
 def _context_of(origin: Origin) -> SpanContext | None:
