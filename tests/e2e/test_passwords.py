@@ -1,7 +1,5 @@
 """Passwords and other settings from files, with servers that ask for them."""
 
-import os
-import subprocess
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -11,20 +9,10 @@ from redis import Redis
 from app.cli.local.ports import free_port
 from tests.e2e.test_up import make_calendar, up
 from tests.support import databases
-from tests.support.processes import COMMAND
+from tests.support.processes import run_command
 
 PASSWORD = "a:b/c?d#e@f%20 +&=['\"]é"
 HIDDEN = "TASKOVERFLOW_DATABASE_PASSWORD", "TASKOVERFLOW_BROKER_PASSWORD"
-
-
-def run(command: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, *command.split()],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def with_user(url: str, user: str) -> str:
@@ -58,20 +46,14 @@ def test_up_and_what_operators_run_take_passwords_from_files(
         of_up = {name: value for name, value in settings_by_file.items() if "BROKER" not in name}
         for environment in (settings_by_file, of_up):
             for command in ("doctor", "migrate current", "jobs list"):
-                done = run(command, TASKOVERFLOW_DATA_DIR=str(tmp_path / "data"), **environment)
+                done = run_command(command, TASKOVERFLOW_DATA_DIR=str(tmp_path / "data"), **environment)
                 assert done.returncode == 0, done.stdout + done.stderr
     assert PASSWORD not in running.text()
 
 
 def test_a_wrong_password_is_refused_and_not_shown(settings_by_file: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "password").write_text("0ther")
-    done = subprocess.run(
-        [*COMMAND, "doctor"],
-        env={**os.environ, **settings_by_file},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_command("doctor", **settings_by_file)
     assert done.returncode == 1
     assert "FAILED   postgres: Postgres refuses: password authentication failed" in done.stdout
     assert "FAILED   broker: " in done.stdout

@@ -1,7 +1,6 @@
 """Postgres over TLS, as managed databases want it."""
 
 import json
-import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ import trustme
 
 from tests.support import databases
 from tests.support.parts import lacking
-from tests.support.processes import COMMAND
+from tests.support.processes import run_command
 from tests.support.tls_postgres import PASSWORD, programs, tls_postgres
 
 
@@ -37,13 +36,7 @@ def run(command: str, url: str, broker_url: str) -> subprocess.CompletedProcess[
         "TASKOVERFLOW_DATABASE_PASSWORD": PASSWORD,
         "TASKOVERFLOW_BROKER_URL": broker_url,
     }
-    return subprocess.run(
-        [*COMMAND, *command.split()],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return run_command(command, **environment)
 
 
 def encryption(url: str, broker_url: str) -> str:

@@ -17,6 +17,17 @@ from tests.support.waiting import wait_until
 COMMAND = (sys.executable, "-m", "app.cli")
 
 
+def run_command(command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run one of the command line's to its end, with more in its environment."""
+    return subprocess.run(
+        [*COMMAND, *command.split()],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 @dataclass
 class Service:
     """One API and any number of workers on a database and a broker."""
