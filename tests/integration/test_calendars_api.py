@@ -117,7 +117,8 @@ async def test_a_finished_job_tells_what_became_of_the_todos(finished: dict[str,
 async def test_the_file_has_the_headers_of_a_download(
     client: httpx.AsyncClient, finished: dict[str, Any]
 ) -> None:
-    answer = await client.get(finished["result_url"])
+    request = {"x-request-id": "one"}
+    answer = await client.get(finished["result_url"], headers=request)
     digest = hashlib.sha256(finished["file"]).hexdigest()
     assert {name: answer.headers[name] for name in ("content-type", "etag", "content-disposition")} == {
         "content-type": "text/calendar; charset=utf-8",
@@ -130,7 +131,7 @@ async def test_the_file_has_the_headers_of_a_download(
     )
     assert answer.headers["last-modified"].endswith("GMT")
     assert int(answer.headers["content-length"]) == len(finished["file"])
-    head = await client.head(finished["result_url"])
+    head = await client.head(finished["result_url"], headers=request)
     assert (head.status_code, head.content, head.headers) == (200, b"", answer.headers)
 
 
