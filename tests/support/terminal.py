@@ -28,6 +28,7 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self._keyboard, theirs = os.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        _keep_what_is_written(theirs)
         self.process = subprocess.Popen(
             command,
             env={**environment, "TERM": "xterm-256color"},
@@ -73,6 +74,13 @@ class Terminal:
                 return
             self.written += read
             self._stream.feed(read)
+
+
+def _keep_what_is_written(device: int) -> None:
+    """Let Ctrl-C throw nothing away: it does so after the signal, so also what a quick command answers it."""
+    attributes = termios.tcgetattr(device)
+    attributes[3] |= termios.NOFLSH
+    termios.tcsetattr(device, termios.TCSANOW, attributes)
 
 
 @contextmanager
