@@ -5,13 +5,21 @@ from typing import Annotated
 
 import typer
 from alembic import command
+from alembic.config import Config
 from alembic.util import CommandError
 
 from app.settings import DatabaseSettings, read_settings
 from app.storage.flaws import database_flaw
-from app.storage.migrations import alembic_config
+from app.storage.migrations import SCRIPTS
 
 migrate = typer.Typer(no_args_is_help=True, help="Bring the database's schema up or down.")
+
+
+def alembic_config() -> Config:
+    """Alembic's configuration, found from any folder."""
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    return config
 
 
 @migrate.callback()

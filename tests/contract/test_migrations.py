@@ -7,7 +7,7 @@ import pytest
 from alembic.script import ScriptDirectory
 
 from app.cli.local.servers import Servers
-from app.storage.migrations import alembic_config
+from app.cli.migrate import alembic_config
 from tests.support import databases
 from tests.support.waiting import until
 
