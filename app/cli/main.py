@@ -3,6 +3,7 @@
 import gc
 import sys
 from importlib import import_module
+from typing import Any
 
 from app.cli import stopping
 
@@ -21,6 +22,9 @@ _MODULES = {
 _STOP_IN_ORDER = {"api", "worker"}
 """They heed signals once they can."""
 
+_PLAIN = (["api"], ["worker"])
+"""With no option to read they need no typer, whose loading each start of theirs would wait for."""
+
 
 def main() -> None:
     """Run the command line."""
@@ -32,6 +36,11 @@ def main() -> None:
         stopping.die_of_sigterm()
     # Nothing that loading makes is ever garbage, and looking for some takes a tenth of its time.
     gc.disable()
+    if sys.argv[1:] in _PLAIN:
+        command = _load(asked)
+        _loaded()
+        command()
+        return
     import typer  # noqa: PLC0415
 
     app = typer.Typer(
@@ -40,15 +49,23 @@ def main() -> None:
     app.callback()(_taskoverflow)
     # All modules together take seconds to load, which every start would wait for: only help needs them all.
     for name in [asked] if asked in _MODULES else _MODULES:
-        command = getattr(import_module(_MODULES[name]), name)
+        command = _load(name)
         if isinstance(command, typer.Typer):
             app.add_typer(command, name=name)
         else:
             app.command(name)(command)
-    # Nor is it to be looked through again and again while requests and jobs wait for that.
+    _loaded()
+    app()
+
+
+def _load(name: str) -> Any:  # noqa: ANN401 - a function, or what typer makes of several
+    return getattr(import_module(_MODULES[name]), name)
+
+
+def _loaded() -> None:
+    # Not to be looked through again and again while requests and jobs wait for that.
     gc.freeze()
     gc.enable()
-    app()
 
 
 def _taskoverflow() -> None:
