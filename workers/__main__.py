@@ -20,8 +20,8 @@ from workers.main import PATIENCE, make_broker
 log = structlog.get_logger(__name__)
 
 _STOPS = (signal.SIGTERM, signal.SIGINT)
-_POLL_MS = 100
-"""How long an idle consumer waits between looks at its queue: what an idle job's latency is made of."""
+_LOOK_MS = 250
+"""How often what waits for a message, and hears of one at once, looks whether it is to stop."""
 
 _AFTER_DRAIN_MS = 5_000
 """For jobs to be given back once the drain time is over."""
@@ -39,7 +39,7 @@ def main() -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
     require_broker(settings, patience=PATIENCE, consumes=True)
     broker = make_broker(settings, start_tracing("taskoverflow-worker"))
-    worker = dramatiq.Worker(broker, worker_threads=settings.worker_threads, worker_timeout=_POLL_MS)
+    worker = dramatiq.Worker(broker, worker_threads=settings.worker_threads, worker_timeout=_LOOK_MS)
     worker.start()
     log.info("worker_ready", threads=settings.worker_threads)
     stop.wait()

@@ -27,14 +27,15 @@ from app.domain.findings import Finding
 from app.queue.broker import BrokerMisconfigured, BrokerUnreachable, JobBroker
 from app.queue.encoding import read_message
 from app.queue.messages import RenderCalendar
+from app.queue.redis_consumer import WaitingConsumer
 from app.queue.redis_findings import examine
 
 _HEARTBEAT_MS = 10_000
 """After how long a dead worker's prefetched messages go to others; a minute by default."""
 
-_MAINTENANCE_CHANCE = 50_000
-"""In a million commands: an idle worker asks ten times a second, so a dead one is noticed within seconds. By
-Dramatiq's own chance, a fiftieth of that, it takes minutes. It costs little while nobody is dead."""
+_MAINTENANCE_CHANCE = 120_000
+"""In a million fetches: an idle worker makes four a second, so a dead one is noticed within seconds. By
+Dramatiq's own chance, a hundredth of that, it takes minutes. It costs little while nobody is dead."""
 
 _CONNECT_SECONDS = 2
 _LASTING = ("DB index is out of range", "NOAUTH", "WRONGPASS", "MOVED", "CROSSSLOT", "unknown command")
@@ -68,7 +69,11 @@ def open_redis(
 
 
 class TolerantRedisBroker(JobBroker, RedisBroker):
-    """Dramatiq's broker, which a message that can't be read does not stop."""
+    """Dramatiq's broker; a message that can't be read does not stop it, and its consumers do not poll."""
+
+    @property
+    def consumer_class(self) -> type[WaitingConsumer]:
+        return WaitingConsumer
 
     def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
         with _broker_errors():
@@ -139,6 +144,11 @@ class TolerantRedisBroker(JobBroker, RedisBroker):
         except RedisError as error:
             # It goes back to the queue when this worker ends; the messages beside it must not wait for that.
             log.warning("undecodable_message_kept", queue=queue_name, reason=str(error))
+
+    def _should_do_maintenance(self, command: str) -> int:
+        # Whoever waits for an answer to its POST does not wait for that as well.
+        due: int = super()._should_do_maintenance(command)
+        return due if command == "fetch" else 0
 
     def _dispatch(self, command: str) -> Callable[..., Any]:
         dispatch = super()._dispatch(command)  # type: ignore[no-untyped-call]
