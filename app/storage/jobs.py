@@ -24,7 +24,6 @@ from app.domain.calendars import CalendarOptions
 from app.domain.events import EventKind
 from app.domain.jobs import (
     CALENDAR_VERSION,
-    JOB_VERSION,
     OPEN,
     WAITING,
     Claim,
@@ -35,9 +34,9 @@ from app.domain.jobs import (
 )
 from app.domain.origins import NOBODY, Origin
 from app.domain.owners import OwnerId
-from app.storage.database import commit_soon
+from app.storage.attempts import CLAIM, EXTEND, IS_HELD, SUCCEED
 from app.storage.events import recorded
-from app.storage.schema import IS_OPEN, ORIGIN, jobs
+from app.storage.schema import IS_OPEN, jobs
 
 
 async def add(
@@ -150,26 +149,8 @@ async def claim(
     A message may arrive twice, early, or after the job ended. Raising ``attempt`` voids what an earlier
     holder may still write. A job that takes a newer worker stays as it is, with all its attempts.
     """
-    start = (
-        update(jobs)
-        .where(
-            jobs.c.id == job_id,
-            jobs.c.state.in_(WAITING),
-            jobs.c.run_at <= func.now(),
-            # The message says so too, but an older release may have sent it without knowing better.
-            jobs.c.version <= JOB_VERSION,
-        )
-        .values(
-            state=JobState.STARTED,
-            attempt=jobs.c.attempt + 1,
-            lease_until=func.now() + lease,
-            progress=0,
-            started_at=func.coalesce(jobs.c.started_at, func.now()),
-        )
-    )
-    answer = (jobs.c.owner_id, jobs.c.options, jobs.c.created_at, jobs.c.feed_id, *ORIGIN)
-    statement = recorded(start, EventKind.CLAIMED, worker, *answer)
-    row = (await session.execute(statement)).one_or_none()
+    values = {"claimed": job_id, "lease": lease, "worker": worker}
+    row = (await session.execute(CLAIM, values)).one_or_none()
     if row is None:
         return None
     options = CalendarOptions.from_json(row.options)
@@ -179,9 +160,8 @@ async def claim(
 
 async def heartbeat(session: AsyncSession, held: Claim, *, lease: timedelta) -> bool:
     """Extend the lease and tell how far it is; False if the attempt is not the job's latest and must stop."""
-    values = {"lease_until": func.now() + lease, "progress": held.progress.fraction}
-    statement = update(jobs).where(_holds(held)).values(values).returning(jobs.c.id)
-    return (await session.execute(statement)).one_or_none() is not None
+    values = {**_token(held), "lease": lease, "done": held.progress.fraction}
+    return (await session.execute(EXTEND, values)).one_or_none() is not None
 
 
 async def has_succeeded(session: AsyncSession, held: Claim) -> bool:
@@ -192,24 +172,16 @@ async def has_succeeded(session: AsyncSession, held: Claim) -> bool:
 
 async def succeed(session: AsyncSession, held: Claim, counts: Counts, digest: str) -> bool:
     """End the job with its result; False if another attempt has taken over since, or an operator."""
-    return await _end_attempt(
-        session,
-        held,
-        EventKind.SUCCEEDED,
-        f"todos: {counts.todos}, bytes: {counts.bytes}",
-        # Nobody can rescue the job from here on.
-        commit_soon(),
-        state=JobState.SUCCESS,
-        # Not now(): the transaction began with the first bytes of the file.
-        finished_at=func.statement_timestamp(),
-        error=None,
-        todos=counts.todos,
-        skipped=counts.skipped,
-        bytes=counts.bytes,
-        digest=digest,
-        # A feed's file is the feed's, and stays for as long as that serves it.
-        removed_at=None if held.feed_id is None else func.statement_timestamp(),
-    )
+    values = {
+        **_token(held),
+        "detail": f"todos: {counts.todos}, bytes: {counts.bytes}",
+        "of_feed": held.feed_id is not None,
+        "new_todos": counts.todos,
+        "new_skipped": counts.skipped,
+        "new_bytes": counts.bytes,
+        "new_digest": digest,
+    }
+    return (await session.execute(SUCCEED, values)).one_or_none() is not None
 
 
 async def retry(session: AsyncSession, held: Claim, error: str, *, after: timedelta) -> bool:
@@ -248,16 +220,17 @@ async def _end_attempt(
     held: Claim,
     kind: EventKind,
     detail: str,
-    *within: ColumnElement[str],
     **values: object,
 ) -> bool:
     """Write what an attempt has to say at its end, if it is still the latest: the fence."""
-    end = update(jobs).where(_holds(held)).values(lease_until=None, **values)
-    return (await session.execute(recorded(end, kind, detail, *within))).one_or_none() is not None
+    end = update(jobs).where(IS_HELD).values(lease_until=None, **values)
+    statement = recorded(end, kind, detail)
+    return (await session.execute(statement, _token(held))).one_or_none() is not None
 
 
-def _holds(held: Claim) -> ColumnElement[bool]:
-    return and_(jobs.c.id == held.job_id, jobs.c.attempt == held.attempt, jobs.c.state == JobState.STARTED)
+def _token(held: Claim) -> dict[str, Any]:
+    """What ``IS_HELD`` compares with."""
+    return {"held": held.job_id, "token": held.attempt}
 
 
 def read_job(row: Row[Any]) -> Job:

@@ -34,8 +34,11 @@ metadata = MetaData(
 IS_OPEN = text("state IN ('PENDING', 'STARTED', 'RETRY')")
 """Jobs that have not ended; without parameters, for which Postgres would not use the index of these alone."""
 
+IS_WAITING = text("state IN ('PENDING', 'RETRY')")
+"""Jobs that may be claimed; the same."""
+
 IS_OPEN_RENDER = text("feed_id IS NOT NULL AND state IN ('PENDING', 'STARTED', 'RETRY')")
-"""The same, of jobs that render a feed."""
+"""Jobs that have not ended, of those that render a feed."""
 
 _NOW = text("now()")
 _instant = DateTime(timezone=True)
