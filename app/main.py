@@ -31,7 +31,7 @@ from app.services import Services
 from app.services.calendars import CalendarService
 from app.services.feeds import FeedService
 from app.services.health import HealthService
-from app.services.histories import read_history
+from app.services.histories import read_history, read_status
 from app.services.open_jobs import OpenJobs
 from app.services.todos import TodoService
 from app.services.watching import Watching
@@ -65,6 +65,7 @@ def create_app(settings: Settings, tracing: Tracing = OFF) -> FastAPI:
         jobs_sessions = open_sessions(jobs_engine)
         app.state.watching = Watching(
             Notices(settings.database_url, "taskoverflow-api-listening").listen,
+            partial(read_status, jobs_sessions),
             partial(read_history, jobs_sessions),
             settings.max_watchers,
         )

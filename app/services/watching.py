@@ -5,12 +5,17 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iter
 from contextlib import aclosing, contextmanager
 from contextvars import Context
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 from uuid import UUID
 
 from app.domain.errors import TooManyWatchers
 from app.domain.jobs import OPEN, Job
 from app.domain.owners import OwnerId
 from app.services.histories import History
+
+Seen = TypeVar("Seen")
+Read = Callable[[OwnerId, UUID], Awaitable[Seen]]
+"""Raises ``TaskNotFound`` for a job that the owner does not have."""
 
 _READS_AT_ONCE = 3
 """When many jobs change at once, or may have, new ones must be accepted through the same connections."""
@@ -23,7 +28,7 @@ class _Watched:
     watchers: int = 0
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     """Set at the next change, and then replaced."""
-    reads: "dict[OwnerId, asyncio.Future[History]]" = field(default_factory=dict)
+    reads: "dict[tuple[OwnerId, Read[Any]], asyncio.Future[Any]]" = field(default_factory=dict)
     """What was read since the last change, for all that wait."""
 
     def tell(self) -> None:
@@ -38,8 +43,9 @@ class Watching:
 
     listen: Callable[[Callable[[UUID], None], Callable[[], None]], Coroutine[None, None, None]]
     """Calls the first for each job that changes, and the second when some may have gone unheard."""
-    read: Callable[[OwnerId, UUID], Awaitable[History]]
-    """Raises ``TaskNotFound`` for a job that the owner does not have."""
+    status: Read[Job]
+    """The job alone, for those who need no more."""
+    history: Read[History]
     limit: int
     """How many may wait at once."""
     _jobs: dict[UUID, _Watched] = field(default_factory=dict)
@@ -54,16 +60,11 @@ class Watching:
 
         Changes that follow each other closely may be seen as one. Raises ``TooManyWatchers``.
         """
-        with self._watched(job_id) as watched:
-            # Before the first look, so that no change can come between it and the waiting.
-            changed = watched.changed
-            history = await self.read(owner, job_id)
-            yield history
-            while history[0].state in OPEN and not self._closed:
-                await changed.wait()
-                changed = watched.changed
-                history = await self._read_once(watched, owner, job_id)
+        async with aclosing(self._looks(owner, job_id, self.history)) as looks:
+            async for history in looks:
                 yield history
+                if history[0].state not in OPEN:
+                    return
 
     async def changes(self, job_id: UUID) -> AsyncGenerator[None]:
         """Now, and again after each change of any job, until this process stops; the looking is the caller's.
@@ -85,14 +86,14 @@ class Watching:
 
         The end is that of the time, of the job, or of this process. Raises ``TooManyWatchers``.
         """
-        async with aclosing(self.histories(owner, job_id)) as histories:
-            first, _ = await anext(histories)
-            latest = first
+        async with aclosing(self._looks(owner, job_id, self.status)) as looks:
+            first = latest = await anext(looks)
             try:
                 async with asyncio.timeout(seconds) as limit:
-                    async for latest, _ in histories:
-                        if enough(first, latest):
-                            break
+                    while latest.state in OPEN and not enough(first, latest):
+                        latest = await anext(looks)
+            except StopAsyncIteration:
+                pass  # nothing more is heard of it here
             except TimeoutError:
                 # Postgres may be what took too long, and then nobody knows how the job is.
                 if not limit.expired():
@@ -106,6 +107,17 @@ class Watching:
         if self._listening is not None:
             self._listening.cancel()
             await asyncio.wait({self._listening})
+
+    async def _looks(self, owner: OwnerId, job_id: UUID, read: Read[Seen]) -> AsyncGenerator[Seen]:
+        """What is read now, and again after each change, until this process stops."""
+        with self._watched(job_id) as watched:
+            # Before the first look, so that no change can come between it and the waiting.
+            changed = watched.changed
+            yield await read(owner, job_id)
+            while not self._closed:
+                await changed.wait()
+                changed = watched.changed
+                yield await self._read_once(watched, owner, job_id, read)
 
     @contextmanager
     def _watched(self, job_id: UUID) -> Iterator[_Watched]:
@@ -129,17 +141,18 @@ class Watching:
             if not watched.watchers:
                 del self._jobs[job_id]
 
-    async def _read_once(self, watched: _Watched, owner: OwnerId, job_id: UUID) -> History:
-        if owner not in watched.reads:
-            reading = asyncio.ensure_future(self._read_in_turn(owner, job_id))
+    async def _read_once(self, watched: _Watched, owner: OwnerId, job_id: UUID, read: Read[Seen]) -> Seen:
+        if (owner, read) not in watched.reads:
+            reading = asyncio.ensure_future(self._read_in_turn(owner, job_id, read))
             reading.add_done_callback(lambda done: done.cancelled() or done.exception())
-            watched.reads[owner] = reading
+            watched.reads[owner, read] = reading
         # It goes on for the others if the one that began it goes away.
-        return await asyncio.shield(watched.reads[owner])
+        seen: Seen = await asyncio.shield(watched.reads[owner, read])
+        return seen
 
-    async def _read_in_turn(self, owner: OwnerId, job_id: UUID) -> History:
+    async def _read_in_turn(self, owner: OwnerId, job_id: UUID, read: Read[Seen]) -> Seen:
         async with self._turns:
-            return await self.read(owner, job_id)
+            return await read(owner, job_id)
 
     def _tell(self, job_id: UUID) -> None:
         if (watched := self._jobs.get(job_id)) is not None:

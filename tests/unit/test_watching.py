@@ -51,6 +51,8 @@ class Postgres:
 
     job: Job = field(default_factory=a_job)
     reads: int = 0
+    timelines: int = 0
+    """How many of the reads were of the job's timeline as well."""
     changed: Callable[[UUID], None] = lambda _: None
     missed: Callable[[], None] = lambda: None
     fails: bool = False
@@ -59,13 +61,17 @@ class Postgres:
         self.changed, self.missed = changed, missed
         await asyncio.Event().wait()
 
-    async def read(self, owner: OwnerId, job_id: UUID) -> History:
+    async def status(self, owner: OwnerId, job_id: UUID) -> Job:
         assert (owner, job_id) == (BUILT_IN_OWNER, JOB)
         self.reads += 1
         await asyncio.sleep(0)
         if self.fails:
             raise TimeoutError
-        return self.job, []
+        return self.job
+
+    async def history(self, owner: OwnerId, job_id: UUID) -> History:
+        self.timelines += 1
+        return await self.status(owner, job_id), []
 
     def change(self, **to: object) -> None:
         self.job = replace(self.job, **to)  # type: ignore[arg-type]
@@ -79,7 +85,7 @@ def postgres() -> Postgres:
 
 @pytest.fixture
 async def watching(postgres: Postgres) -> AsyncGenerator[Watching]:
-    made = Watching(postgres.listen, postgres.read, limit=2000)
+    made = Watching(postgres.listen, postgres.status, postgres.history, limit=2000)
     yield made
     await made.close()
 
@@ -104,6 +110,7 @@ async def test_a_change_is_read_once_for_all_that_wait(postgres: Postgres, watch
     postgres.change(state=JobState.STARTED)
     assert {job.state for job in await asyncio.gather(*waiting)} == {JobState.STARTED}
     assert postgres.reads == 1000 + 1
+    assert postgres.timelines == 0
 
 
 async def test_other_jobs_and_mere_progress_wake_nobody_who_waits_for_a_state(
@@ -194,7 +201,7 @@ async def test_many_jobs_that_may_have_changed_are_read_a_few_at_a_time() -> Non
     reading: list[UUID] = []
     most, go_on = 0, asyncio.Event()
 
-    async def read(owner: OwnerId, job_id: UUID) -> History:
+    async def status(owner: OwnerId, job_id: UUID) -> Job:
         nonlocal most
         del owner
         if missed.is_set():
@@ -202,10 +209,10 @@ async def test_many_jobs_that_may_have_changed_are_read_a_few_at_a_time() -> Non
             most = max(most, len(reading))
             await go_on.wait()
             reading.remove(job_id)
-        return replace(a_job(JobState.SUCCESS if missed.is_set() else JobState.PENDING), id=job_id), []
+        return replace(a_job(JobState.SUCCESS if missed.is_set() else JobState.PENDING), id=job_id)
 
     missed, postgres = asyncio.Event(), Postgres()
-    watching = Watching(postgres.listen, read, limit=50)
+    watching = Watching(postgres.listen, status, postgres.history, limit=50)
     waiting = [
         asyncio.create_task(watching.until(BUILT_IN_OWNER, uuid4(), lambda *_: False, seconds=LONG))
         for _ in range(50)
