@@ -18,11 +18,17 @@ from app.queue.publisher import Publisher, SendFailed
 from app.settings import Settings
 from app.storage import feed_renders, feed_sweeps, sweeps
 from app.storage.database import Sessions, at_once, is_unreachable
-from app.storage.sweeps import Rescued
+from app.storage.sweeps import Due, Rescued
 from app.tracing.tracing import OFF, Tracing
 
 _SENT_AT_ONCE = 50
 """Few enough that a broker which goes away in the middle has little sent to it twice."""
+
+_DEEP = 500
+"""Where so many messages wait in the queue, those of jobs that were rung for are most likely among them."""
+
+_SENT_TO_DEEP = 20
+"""To that only so many, of the jobs that have waited longest: their turn should have come."""
 
 log = structlog.get_logger(__name__)
 
@@ -79,9 +85,24 @@ class Sweeper:
         for job in rescued:
             self._rescued(job)
         # Only now, with no connection held: sending may take long.
-        await self._send([RenderCalendar(job_id, version) for job_id, version in due.items()])
-        if due:
-            log.info("rang_again", count=len(due))
+        messages = [RenderCalendar(job.job_id, job.version) for job in await self._wanted(due)]
+        await self._send(messages)
+        if messages:
+            log.info("rang_again", count=len(messages))
+
+    async def _wanted(self, due: list[Due]) -> list[Due]:
+        """All of them; in a deep queue those whose messages are hardly in it."""
+        sent = [job for job in due if job.sent]
+        if len(sent) <= _SENT_TO_DEEP or not await self._queue_is_deep():
+            return due
+        # Copies would only make it longer, and each has to be heard.
+        return [job for job in due if not job.sent] + sent[:_SENT_TO_DEEP]
+
+    async def _queue_is_deep(self) -> bool:
+        try:
+            return await self.publisher.waiting() >= _DEEP
+        except SendFailed:
+            return False  # as sending will find out, which has everything sent soon
 
     def _rescued(self, job: Rescued) -> None:
         self.metrics.rescued(job.state)

@@ -53,6 +53,10 @@ class JobBroker(dramatiq.Broker):
         """What an operator should know of the server and its queue, good and bad."""
         raise NotImplementedError
 
+    def waiting(self) -> int:
+        """About how many messages no worker has fetched."""
+        raise NotImplementedError
+
     def redrive_dead_letters(self) -> int:
         """Move dead letters back to the queue they came from; returns how many there were."""
         raise NotImplementedError

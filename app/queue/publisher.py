@@ -64,6 +64,10 @@ class Publisher:
         """Move dead letters back to their queue, and count them; or raise ``SendFailed``."""
         return await self._run(self._broker.redrive_dead_letters, _FOR_MANY_DEAD_LETTERS)
 
+    async def waiting(self) -> int:
+        """About how many messages no worker has fetched; or raise ``SendFailed``."""
+        return await self._run(self._broker.waiting, 2 * PATIENCE)
+
     async def ping(self) -> None:
         """Raise ``SendFailed`` if the broker does not answer."""
         await self._run(self._broker.check, 2 * PATIENCE)

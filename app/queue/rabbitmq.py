@@ -85,6 +85,10 @@ class ConfirmingRabbitmqBroker(JobBroker, RabbitmqBroker):
         detail = f"RabbitMQ answers; {waiting} messages wait, {dead} are dead letters"
         yield Finding("broker", Level.OK, detail)
 
+    def waiting(self) -> int:
+        with _broker_errors():
+            return self.get_queue_message_counts(RenderCalendar.queue)[0]
+
     def redrive_dead_letters(self) -> int:
         moved = 0
         with _broker_errors():

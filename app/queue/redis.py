@@ -91,6 +91,10 @@ class TolerantRedisBroker(JobBroker, RedisBroker):
         with _broker_errors():
             yield from examine(self.client, self.namespace, RenderCalendar.queue)
 
+    def waiting(self) -> int:
+        with _broker_errors():
+            return self.client.llen(f"{self.namespace}:{RenderCalendar.queue}")
+
     def redrive_dead_letters(self) -> int:
         dead = f"{self.namespace}:{xq_name(RenderCalendar.queue)}"
         moved = 0

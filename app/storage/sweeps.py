@@ -5,6 +5,7 @@ While one worker's statement runs, those of others find nothing to do.
 
 from dataclasses import dataclass
 from datetime import timedelta
+from operator import attrgetter
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Interval, Select, and_, case, delete, func, or_, select, update
@@ -35,8 +36,18 @@ class Rescued:
     origin: Origin
 
 
-async def ring(session: AsyncSession, *, resend_after: timedelta) -> dict[UUID, int]:
-    """The jobs whose message is to be sent again now, those longest overdue, each with its version."""
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A job that waits for its message."""
+
+    job_id: UUID
+    version: int
+    sent: bool
+    """One was sent when it was accepted, and may stand in the queue; that of a retry only a sweeper sends."""
+
+
+async def ring(session: AsyncSession, *, resend_after: timedelta) -> list[Due]:
+    """Those longest overdue of the jobs whose messages are to be sent; who has waited longest comes first."""
     due = (
         select(jobs.c.id)
         .where(jobs.c.state.in_(WAITING), jobs.c.ring_at <= func.now())
@@ -46,9 +57,10 @@ async def ring(session: AsyncSession, *, resend_after: timedelta) -> dict[UUID, 
         update(jobs)
         .where(jobs.c.id.in_(unlocked(due, BATCH, Duty.RING)))
         .values(ring_at=func.now() + _until_next_ring(resend_after))
-        .returning(jobs.c.id, jobs.c.version)
+        .returning(jobs.c.id, jobs.c.version, jobs.c.state, jobs.c.run_at)
     )
-    return {row.id: row.version for row in await session.execute(statement)}
+    rung = sorted(await session.execute(statement), key=attrgetter("run_at"))
+    return [Due(row.id, row.version, sent=row.state == JobState.PENDING) for row in rung]
 
 
 def _until_next_ring(resend_after: timedelta) -> ColumnElement[timedelta]:

@@ -1,7 +1,7 @@
 """What travels arrives: once, ten times, out of order, or in numbers that no worker can hold."""
 
 import random
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 
@@ -39,6 +39,12 @@ async def test_a_job_is_sent_received_and_made(
     assert (status["task_status"], status["attempt"]) == ("SUCCESS", 1)
     await emptied(broker)
     assert broker.dead_letters() == 0
+
+
+def test_what_waits_in_the_queue_is_counted(sender: JobBroker) -> None:
+    sender.check()
+    ring(sender, [uuid4() for _ in range(3)])
+    wait_until(lambda: sender.waiting() == 3, "three messages that wait")
 
 
 async def test_ten_copies_of_one_message_run_the_job_once(

@@ -13,6 +13,7 @@ from app.storage import jobs as queries
 from app.storage import results, sweeps
 from app.storage.database import Sessions, at_once
 from app.storage.schema import jobs, result_chunks
+from app.storage.sweeps import Due
 from tests.support.jobs import COUNTS, LEASE, NONE, a_job, claim, claimed, end_lease, read, rescue
 
 
@@ -82,10 +83,12 @@ async def test_a_retry_waits_for_its_time(sessions: Sessions) -> None:
         assert await queries.retry(session, held, "reason", after=timedelta(hours=1))
     assert await claim(sessions, held.job_id) is None
     async with sessions.begin() as session:
-        assert await sweeps.ring(session, resend_after=LEASE) == {}
+        assert await sweeps.ring(session, resend_after=LEASE) == []
         await session.execute(update(jobs).values(run_at=func.now(), ring_at=func.now()))
     async with sessions.begin() as session:
-        assert await sweeps.ring(session, resend_after=LEASE) == {held.job_id: CALENDAR_VERSION}
+        assert await sweeps.ring(session, resend_after=LEASE) == [
+            Due(held.job_id, CALENDAR_VERSION, sent=False)
+        ]
     again = await claim(sessions, held.job_id)
     assert again is not None
     assert again.attempt == 2
@@ -130,11 +133,11 @@ async def test_rescues_wait_longer_each_time(sessions: Sessions) -> None:
 async def test_a_job_that_waits_is_rung_for_once_in_a_while(sessions: Sessions) -> None:
     job_id = await a_job(sessions)
     async with sessions.begin() as session:
-        rung = {job_id: CALENDAR_VERSION}
-        assert await sweeps.ring(session, resend_after=LEASE) == {}
+        rung = [Due(job_id, CALENDAR_VERSION, sent=True)]
+        assert await sweeps.ring(session, resend_after=LEASE) == []
         await session.execute(update(jobs).values(ring_at=func.now()))
         assert await sweeps.ring(session, resend_after=LEASE) == rung
-        assert await sweeps.ring(session, resend_after=LEASE) == {}
+        assert await sweeps.ring(session, resend_after=LEASE) == []
         await sweeps.ring_soon(session, [job_id])
         assert await sweeps.ring(session, resend_after=LEASE) == rung
 
@@ -156,7 +159,7 @@ async def test_while_one_sweeps_others_find_nothing_to_do(sessions: Sessions) ->
     held = await claimed(sessions)
     await end_lease(sessions)
     async with sessions.begin() as one:
-        assert await sweeps.ring(one, resend_after=LEASE) == {}
+        assert await sweeps.ring(one, resend_after=LEASE) == []
         assert await rescue(sessions) == {}
     assert await rescue(sessions) == {held.job_id: JobState.RETRY}
 
@@ -164,7 +167,7 @@ async def test_while_one_sweeps_others_find_nothing_to_do(sessions: Sessions) ->
 async def test_a_sweeper_that_is_stopped_in_mid_sweep_holds_nothing(sessions: Sessions) -> None:
     held = await claimed(sessions)
     async with at_once(sessions) as stopped:
-        assert await sweeps.ring(stopped, resend_after=LEASE) == {}
+        assert await sweeps.ring(stopped, resend_after=LEASE) == []
         await end_lease(sessions)
         assert await rescue(sessions) == {held.job_id: JobState.RETRY}
 

@@ -143,7 +143,7 @@ class LifeOfJobs(RuleBasedStateMachine):
 
     def sweeper_rings(self) -> None:
         rung = self._do(lambda s: sweeps.ring(s, resend_after=HOUR))
-        assert set(rung) == {job.id for job in self._unlocked() if job.ring()}
+        assert {due.job_id for due in rung} == {job.id for job in self._unlocked() if job.ring()}
 
     def files_expire(self) -> None:
         self._do(lambda s: sweeps.remove_results(s, older_than=timedelta()))

@@ -130,6 +130,9 @@ class SqsBroker(JobBroker, SQSBroker):
     def findings(self, *, expected_visibility: float) -> Iterator[Finding]:
         yield from examine(self.client, self.address, expected_visibility=expected_visibility)
 
+    def waiting(self) -> int:
+        return int(attributes(self.client, self.address, self.url)["ApproximateNumberOfMessages"])
+
     def redrive_dead_letters(self) -> int:
         return move_back(self.client, self.address, RenderCalendar.queue)
 
