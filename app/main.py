@@ -30,6 +30,7 @@ from app.queue.publisher import Publisher
 from app.services import Services
 from app.services.calendars import CalendarService
 from app.services.feeds import FeedService
+from app.services.grouped_jobs import GroupedJobs
 from app.services.health import HealthService
 from app.services.histories import read_history, read_status
 from app.services.open_jobs import OpenJobs
@@ -74,6 +75,7 @@ def create_app(settings: Settings, tracing: Tracing = OFF) -> FastAPI:
             todos=TodoService(open_sessions(todos_engine), settings.timezone, settings.max_todos),
             calendars=CalendarService(
                 jobs_sessions,
+                GroupedJobs.on(jobs_sessions, settings.resend_after),
                 publisher,
                 settings.resend_after,
                 OpenJobs.stored(jobs_sessions, settings.max_open_jobs),

@@ -26,11 +26,13 @@ from app.metrics.api import ApiMetrics
 from app.queue.messages import RenderCalendar
 from app.queue.publisher import Publisher
 from app.services.announcing import announce
+from app.services.grouped_jobs import GroupedJobs
 from app.services.histories import History, found, read_history
 from app.services.open_jobs import OpenJobs
 from app.services.watching import Watching
 from app.storage import idempotency, jobs, results
-from app.storage.database import Sessions, at_once
+from app.storage.database import Sessions
+from app.storage.shared_jobs import NewJob
 
 log = structlog.get_logger(__name__)
 
@@ -49,6 +51,7 @@ class CalendarService:
     """The life of a job, as its client sees it."""
 
     sessions: Sessions
+    grouped: GroupedJobs
     publisher: Publisher
     resend_after: timedelta
     open_jobs: OpenJobs
@@ -69,8 +72,7 @@ class CalendarService:
     async def _submit_once(self, owner: OwnerId, options: CalendarOptions) -> Accepted:
         await self.open_jobs.admit(owner)
         job_id = uuid4()
-        async with at_once(self.sessions) as session:
-            await self._add(session, owner, job_id, options)
+        await self.grouped.add(NewJob(job_id, owner, options, current_origin.get()))
         return await self._accepted(job_id)
 
     async def _submit_with_key(self, owner: OwnerId, options: CalendarOptions, key: str) -> Accepted:
@@ -102,16 +104,6 @@ class CalendarService:
         self, session: AsyncSession, owner: OwnerId, job_id: UUID, options: CalendarOptions, key: str
     ) -> bool:
         await idempotency.give_up(session, owner, key)
-        return await self._add(session, owner, job_id, options, key)
-
-    async def _add(
-        self,
-        session: AsyncSession,
-        owner: OwnerId,
-        job_id: UUID,
-        options: CalendarOptions,
-        key: str | None = None,
-    ) -> bool:
         return await jobs.add(
             session,
             owner,
@@ -133,8 +125,7 @@ class CalendarService:
 
     async def status(self, owner: OwnerId, job_id: UUID) -> Job:
         """The job as it is now, or ``TaskNotFound``."""
-        async with self.sessions.begin() as session:
-            return found(await jobs.find(session, owner, job_id), job_id)
+        return found(await self.grouped.find(owner, job_id), job_id)
 
     async def next_state(self, owner: OwnerId, job_id: UUID, *, seconds: float) -> Job:
         """The job once its state has changed, or as it is when the time is over; at once if it is final."""

@@ -15,6 +15,7 @@ from app.domain.owners import BUILT_IN_OWNER, OwnerId
 from app.metrics.api import ApiMetrics
 from app.queue.publisher import Publisher
 from app.services.calendars import Accepted, CalendarService
+from app.services.grouped_jobs import GroupedJobs
 from app.services.histories import read_history, read_status
 from app.services.open_jobs import OpenJobs
 from app.services.watching import Watching
@@ -134,7 +135,13 @@ async def test_a_twin_of_the_request_that_had_the_last_place_is_not_refused(
     listen = Notices(few.database_url, "tests").listen
     watching = Watching(listen, partial(read_status, sessions), partial(read_history, sessions), limit=1)
     service = CalendarService(
-        sessions, publisher, timedelta(hours=1), OpenJobs(1, count, lambda: 0.0), watching, ApiMetrics.new()
+        sessions,
+        GroupedJobs.on(sessions, timedelta(hours=1)),
+        publisher,
+        timedelta(hours=1),
+        OpenJobs(1, count, lambda: 0.0),
+        watching,
+        ApiMetrics.new(),
     )
     assert await service.submit(BUILT_IN_OWNER, CalendarOptions(), key) == Accepted(twin, replayed=True)
     with pytest.raises(TooManyOpenTasks):

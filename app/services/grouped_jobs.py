@@ -1,0 +1,48 @@
+"""Jobs that requests store and look for at the same time, which share statements."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Self
+from uuid import UUID
+
+from app.domain.jobs import Job
+from app.domain.owners import OwnerId
+from app.grouping import Grouping
+from app.storage.database import Sessions, at_once
+from app.storage.shared_jobs import NewJob, add_all, find_all
+
+_LARGEST = 128
+_STATEMENTS = 4
+"""Of each kind at once: few, for many to share one, and yet one that hangs keeps nobody else waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupedJobs:
+    """Each statement is a transaction, so all that share one are done, or none is."""
+
+    _adds: Grouping[NewJob, None]
+    _finds: Grouping[tuple[OwnerId, UUID], Job | None]
+
+    @classmethod
+    def on(cls, sessions: Sessions, resend_after: timedelta) -> Self:
+        """Those that Postgres keeps."""
+
+        async def add(new: Sequence[NewJob]) -> list[None]:
+            async with at_once(sessions) as session:
+                await add_all(session, new, resend_after=resend_after)
+            return [None] * len(new)
+
+        async def find(asked: Sequence[tuple[OwnerId, UUID]]) -> list[Job | None]:
+            async with at_once(sessions) as session:
+                return await find_all(session, asked)
+
+        return cls(Grouping(add, _LARGEST, _STATEMENTS), Grouping(find, _LARGEST, _STATEMENTS))
+
+    async def add(self, job: NewJob) -> None:
+        """Store a job that waits."""
+        await self._adds.ask(job)
+
+    async def find(self, owner: OwnerId, job_id: UUID) -> Job | None:
+        """The job of that id as it is now, if the owner has asked for it."""
+        return await self._finds.ask((owner, job_id))
