@@ -1,11 +1,14 @@
 """Sending from an event loop, which must never wait for a broker."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
+from dramatiq import Message
+
+from app.grouping import Grouping
 from app.metrics.sends import SendMetrics
 from app.queue.broker import JobBroker
 from app.queue.messages import RenderCalendar
@@ -19,6 +22,7 @@ PATIENCE = timedelta(seconds=1)
 _FOR_MANY_DEAD_LETTERS = timedelta(minutes=10)
 
 _THREADS = 8
+_SENT_TOGETHER = 128
 
 T = TypeVar("T")
 
@@ -35,6 +39,7 @@ class Publisher:
         self._metrics = metrics
         self._tracing = tracing
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="publisher")
+        self._sends = Grouping(self._enqueue, largest=_SENT_TOGETHER, calls=_THREADS)
 
     @classmethod
     def open(
@@ -49,16 +54,14 @@ class Publisher:
         return cls(open_broker(settings, patience=patience), metrics or SendMetrics.unobserved(), tracing)
 
     async def send(self, message: RenderCalendar) -> None:
-        """Hand a message to the broker, or raise ``SendFailed``."""
+        """Hand a message to the broker, with others that are sent now, or raise ``SendFailed``."""
         with self._metrics.counting(1), self._tracing.sending(1):
-            await self._run(lambda: self._broker.enqueue(message.encode()), 2 * PATIENCE)
+            await _in_time(self._sends.ask(message.encode()), 2 * PATIENCE)
 
     async def send_all(self, messages: Sequence[RenderCalendar]) -> None:
         """Hand many over, or raise ``SendFailed`` although some may have been sent."""
-        encoded = [message.encode() for message in messages]
-        patience = 2 * PATIENCE + len(messages) * PATIENCE / 100
-        with self._metrics.counting(len(encoded)), self._tracing.sending(len(encoded)):
-            await self._run(lambda: self._broker.enqueue_all(encoded), patience)
+        with self._metrics.counting(len(messages)), self._tracing.sending(len(messages)):
+            await self._enqueue([message.encode() for message in messages])
 
     async def redrive_dead_letters(self) -> int:
         """Move dead letters back to their queue, and count them; or raise ``SendFailed``."""
@@ -72,17 +75,25 @@ class Publisher:
         """Raise ``SendFailed`` if the broker does not answer."""
         await self._run(self._broker.check, 2 * PATIENCE)
 
+    async def _enqueue(self, messages: Sequence[Message[Any]]) -> list[None]:
+        patience = 2 * PATIENCE + len(messages) * PATIENCE / 100
+        await self._run(lambda: self._broker.enqueue_all(messages), patience)
+        return [None] * len(messages)
+
     async def _run(self, call: Callable[[], T], patience: timedelta) -> T:
-        loop = asyncio.get_running_loop()
-        try:
-            # A stalled broker holds the threads: whoever waits for one must be able to give up as well.
-            async with asyncio.timeout(patience.total_seconds()):
-                return await loop.run_in_executor(self._threads, call)
-        except Exception as error:
-            # Whatever a client library may raise: the job is accepted, and its client is to hear so.
-            raise SendFailed(str(error) or type(error).__name__) from error
+        return await _in_time(asyncio.get_running_loop().run_in_executor(self._threads, call), patience)
 
     def close(self) -> None:
         """Let the connections go."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._broker.close()
+
+
+async def _in_time(sending: Awaitable[T], patience: timedelta) -> T:
+    try:
+        # A stalled broker holds the threads: whoever waits for one must be able to give up as well.
+        async with asyncio.timeout(patience.total_seconds()):
+            return await sending
+    except Exception as error:
+        # Whatever a client library may raise: the job is accepted, and its client is to hear so.
+        raise SendFailed(str(error) or type(error).__name__) from error
