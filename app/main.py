@@ -53,6 +53,16 @@ _FIRST_FILE = timedelta(seconds=3)
 _CONNECTIONS = 10
 """For each of two pools: todos that take long, or are locked, must not keep jobs from being accepted."""
 
+_ROUTERS = (
+    calendars.often,
+    calendars.router,
+    todos.router,
+    feeds.router,
+    health.router,
+    health.probes,
+    scrapes,
+)
+
 
 def create_app(settings: Settings, tracing: Tracing = OFF) -> FastAPI:
     """Make the application; nothing is connected before it starts, and then only when first needed."""
@@ -113,8 +123,9 @@ def create_app(settings: Settings, tracing: Tracing = OFF) -> FastAPI:
         telemetry=cast("TelemetryConfig", tracing.of_requests),
     )
     app.state.metrics = metrics
-    for router in (todos.router, calendars.router, feeds.router, health.router, health.probes, scrapes):
-        app.include_router(router)
+    for router in _ROUTERS:
+        # As they are: those of an included router are looked through twice for each request.
+        app.router.routes.extend(router.routes)
         _expect_requests(router, metrics.requests)
     pages.mount(app)
     handle_problems(app)

@@ -41,7 +41,7 @@ class BodyLimit:
             await _end(send)
         else:
             if body is not None:
-                await self._app(scope, _once(body, receive), send)
+                await self._app(scope, once(body, receive), send)
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes | None:
         """The body, or None if the client went away."""
@@ -69,7 +69,7 @@ def _header(scope: Scope, wanted: bytes) -> bytes | None:
     return next((value for name, value in scope["headers"] if name == wanted), None)
 
 
-def _once(body: bytes, receive: Receive) -> Receive:
+def once(body: bytes, receive: Receive) -> Receive:
     """Give the body, and then whatever comes after it: that the client goes away."""
     unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 

@@ -14,6 +14,7 @@ from app.api.dependencies import Calendars, DownloadPlaces, LinksTo, Owner, Task
 from app.api.event_stream import EVENT_STREAM, EventStream, LastEventId, has_all
 from app.api.idempotency import REPLAYED, IdempotencyKey
 from app.api.json_route import JsonRoute
+from app.api.lean_route import LeanRoute
 from app.api.models import CalendarRequest, TaskAccepted, TaskStatus
 from app.api.openapi import (
     ACCEPTED_RESPONSES,
@@ -29,7 +30,12 @@ from app.api.urls import PREFIX
 from app.api.waiting import AskedWait, PreferredWait, while_there
 from app.domain.jobs import OPEN, JobState
 
-router = APIRouter(prefix=f"{PREFIX}/todos/ical", tags=["calendars"], route_class=JsonRoute)
+_PREFIX = f"{PREFIX}/todos/ical"
+
+often = APIRouter(prefix=_PREFIX, tags=["calendars"], route_class=LeanRoute)
+"""What clients ask for again and again."""
+
+router = APIRouter(prefix=_PREFIX, tags=["calendars"], route_class=JsonRoute)
 
 _POLL_SECONDS = "1"
 _MAX_PAGE = 200
@@ -44,7 +50,7 @@ Limit = Annotated[
 Cursor = Annotated[str | None, cursor_parameter(PLACE_CURSOR)]
 
 
-@router.post(
+@often.post(
     "",
     status_code=HTTPStatus.ACCEPTED,
     operation_id="createCalendar",
@@ -54,14 +60,13 @@ Cursor = Annotated[str | None, cursor_parameter(PLACE_CURSOR)]
 )
 async def create_calendar(
     request: Request,
-    response: Response,
     calendars: Calendars,
     owner: Owner,
     links: LinksTo,
     key: IdempotencyKey,
     wait: PreferredWait,
     options: Annotated[CalendarRequest, Body()] = CalendarRequest(),  # noqa: B008 - frozen
-) -> TaskAccepted | Response:
+) -> Response:
     """Ask for a calendar of the todos; the answer says where to watch it being made.
 
     A client that would rather wait sends `Prefer: wait=5`: if the file is there within that time the answer
@@ -69,19 +74,18 @@ async def create_calendar(
     """
     accepted = await calendars.submit(owner, options.to_domain(), key)
     task_url = links.status(accepted.job_id)
-    response.headers["location"] = task_url
+    headers = {"location": task_url}
     if accepted.replayed:
-        response.headers[REPLAYED] = "true"
+        headers[REPLAYED] = "true"
     if (quota := calendars.quota(owner)) is not None:
-        response.headers.update(ratelimit_headers(quota))
+        headers |= ratelimit_headers(quota)
     if wait is not None:
         ended = calendars.end(owner, accepted.job_id, seconds=wait.seconds)
         if (job := await while_there(request, wait, ended)) is not None:
-            wait.note(response)
+            headers |= wait.applied
         if job is not None and job.state is JobState.SUCCESS:
-            body = TaskStatus.of(job, links).model_dump_json(exclude_none=True)
-            return Response(body, HTTPStatus.OK, dict(response.headers), "application/json")
-    return TaskAccepted(task_id=accepted.job_id, task_url=task_url)
+            return _json(TaskStatus.of(job, links), HTTPStatus.OK, headers)
+    return _json(TaskAccepted(task_id=accepted.job_id, task_url=task_url), HTTPStatus.ACCEPTED, headers)
 
 
 @router.get(
@@ -127,7 +131,7 @@ async def get_calendar(
     return TaskDetails.of_history(job, events, links)
 
 
-@router.get(
+@often.get(
     "/{task_id}/status",
     operation_id="getCalendarStatus",
     summary="Watch a calendar being made",
@@ -137,20 +141,14 @@ async def get_calendar(
     responses={200: {"headers": PREFERENCE_APPLIED}, **problems(400, 404, 503)},
 )
 async def get_status(
-    task_id: TaskId,
-    request: Request,
-    response: Response,
-    calendars: Calendars,
-    owner: Owner,
-    links: LinksTo,
-    wait: AskedWait,
-) -> TaskStatus | Response:
+    task_id: TaskId, request: Request, calendars: Calendars, owner: Owner, links: LinksTo, wait: AskedWait
+) -> Response:
     """How far the job is; the file is there once `task_status` is `SUCCESS`.
 
     With `wait=20`, or `Prefer: wait=20`, the answer comes as soon as `task_status` changes, and after twenty
     seconds if it does not.
     """
-    response.headers["cache-control"] = "no-store"
+    headers = {"cache-control": "no-store"}
     if wait is None:
         job = await calendars.status(owner, task_id)
     else:
@@ -158,10 +156,10 @@ async def get_status(
         if (answer := await while_there(request, wait, changed)) is None:
             return Response(status_code=HTTPStatus.NO_CONTENT)  # which nobody is there to read
         job = answer
-        wait.note(response)
+        headers |= wait.applied
     if job.state in OPEN:
-        response.headers["retry-after"] = _POLL_SECONDS
-    return TaskStatus.of(job, links)
+        headers["retry-after"] = _POLL_SECONDS
+    return _json(TaskStatus.of(job, links), HTTPStatus.OK, headers)
 
 
 @router.get(
@@ -196,7 +194,7 @@ async def watch_calendar(
     return EventStream(first, histories, last_id, links)
 
 
-@router.get(
+@often.get(
     "/{task_id}/result",
     operation_id="getCalendarResult",
     summary="Download a calendar",
@@ -226,3 +224,7 @@ async def get_result(
 async def cancel_calendar(task_id: TaskId, calendars: Calendars, owner: Owner, links: LinksTo) -> TaskStatus:
     """End a task that has not ended: it never makes a file. Harmless to repeat."""
     return TaskStatus.of(await calendars.cancel(owner, task_id), links)
+
+
+def _json(body: TaskAccepted | TaskStatus, status: HTTPStatus, headers: dict[str, str]) -> Response:
+    return Response(body.model_dump_json(exclude_none=True), status, headers, "application/json")

@@ -1,6 +1,7 @@
 """What a proxy says of its client: who it is, and how it asked."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -8,6 +9,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 _Address = IPv4Address | IPv6Address
 _SCHEMES = {"http", "https"}
+_PEERS = 1024
+"""How many are remembered by whether they are proxies."""
 
 
 class Forwarding:
@@ -21,9 +24,11 @@ class Forwarding:
     def __init__(self, app: ASGIApp, *, trusted: tuple[IPv4Network | IPv6Network, ...]) -> None:
         self._app = app
         self._trusted = trusted
+        # Most requests come from a few.
+        self._is_proxy = lru_cache(_PEERS)(lambda client: self._trusts(_address(client)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope.get("client") and self._trusts(_address(scope["client"][0])):
+        if scope["type"] == "http" and scope.get("client") and self._is_proxy(scope["client"][0]):
             self._believe(scope)
         await self._app(scope, receive, send)
 

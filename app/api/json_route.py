@@ -21,13 +21,20 @@ class JsonRoute(APIRoute):
         takes_body = self.body_field is not None
 
         async def check_and_handle(request: Request) -> Response:
-            if takes_body and (body := await request.body()):
-                _check_content_type(request.headers.get("content-type", ""))
+            if takes_body and (body := await read_json(request)) is not None:
                 # Starlette keeps a parsed body here, and FastAPI asks for it: it is parsed once.
-                request._json = _parse(body)  # noqa: SLF001
+                request._json = body  # noqa: SLF001
             return await handle(request)
 
         return check_and_handle
+
+
+async def read_json(request: Request) -> dict[str, Any] | None:
+    """The object in a request's body; None if that is empty."""
+    if not (body := await request.body()):
+        return None
+    _check_content_type(request.headers.get("content-type", ""))
+    return _parse(body)
 
 
 def _check_content_type(header: str) -> None:

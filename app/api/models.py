@@ -149,7 +149,7 @@ class CalendarRequest(_Request):
 
     def to_domain(self) -> CalendarOptions:
         """The same in the domain's words."""
-        return CalendarOptions(**self.model_dump())
+        return CalendarOptions(**dict(self))
 
 
 class CalendarOptionsModel(BaseModel):

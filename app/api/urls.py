@@ -26,7 +26,7 @@ class PublicUrls:
         if self.public_url is not None:
             return str(self.public_url).rstrip("/")
         # As the client asked for it, where a trusted proxy told so: see ``Forwarding``.
-        scheme, host = request.url.scheme, request.headers.get("host") or request.url.netloc
+        scheme, host = request.scope.get("scheme", "http"), request.headers.get("host") or request.url.netloc
         if scheme not in {"http", "https"} or not _HOST.fullmatch(host):
             raise InvalidRequest([Flaw("/host", "expected a host name with an optional port")])
         return f"{scheme}://{host}"

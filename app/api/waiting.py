@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
-from fastapi import Depends, Header, Query, Request, Response
+from fastapi import Depends, Header, Query, Request
 
 from app.api.time_limit import allow_more
 
@@ -29,10 +29,10 @@ class Wait:
     preferred: bool
     """It said so in a header, which an answer may follow, and then says that it did."""
 
-    def note(self, response: Response) -> None:
-        """Tell that the preference was followed (section 3)."""
-        if self.preferred:
-            response.headers["preference-applied"] = f"wait={self.seconds}"
+    @property
+    def applied(self) -> dict[str, str]:
+        """The header that tells that the preference was followed (section 3)."""
+        return {"preference-applied": f"wait={self.seconds}"} if self.preferred else {}
 
 
 async def _preferred(

@@ -1,6 +1,6 @@
 """What a client may choose about a calendar."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
 
@@ -31,7 +31,8 @@ class CalendarOptions:
 
     def to_json(self) -> dict[str, Any]:
         """The chosen options, as they are stored with the job."""
-        return {key: value for key, value in asdict(self).items() if value is not None}
+        values = ((name, getattr(self, name)) for name in self.__slots__)
+        return {name: value for name, value in values if value is not None}
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
