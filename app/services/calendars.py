@@ -31,7 +31,7 @@ from app.services.histories import History, found, read_history
 from app.services.open_jobs import OpenJobs
 from app.services.watching import Watching
 from app.storage import idempotency, jobs, results
-from app.storage.database import Sessions
+from app.storage.database import Sessions, at_once
 from app.storage.shared_jobs import NewJob
 
 log = structlog.get_logger(__name__)
@@ -76,34 +76,49 @@ class CalendarService:
         return await self._accepted(job_id)
 
     async def _submit_with_key(self, owner: OwnerId, options: CalendarOptions, key: str) -> Accepted:
-        if not await self._is_known(owner, key):
+        earlier = await self._find(owner, key)
+        if earlier is None:
             # In no transaction, since counting needs a connection too: if all of those that wait for it held
             # one, it would never have its own.
             await self._admit(owner, key)
-        job_id = uuid4()
-        async with self.sessions.begin() as session:
-            earlier = await idempotency.find(session, owner, key)
-            while earlier is None and not await self._add_with_key(session, owner, job_id, options, key):
-                # Another request with the key came first. Should its job be gone already, there is room now.
-                earlier = await idempotency.find(session, owner, key)
-        return await self._accepted(job_id) if earlier is None else _replayed(earlier, options)
+            job_id = uuid4()
+            earlier = await self._add_or_find(owner, job_id, options, key)
+            if earlier is None:
+                return await self._accepted(job_id)
+        if earlier.options != options:
+            raise KeyReused(f"The key was sent before, for task {earlier.id}, whose options are others.")
+        return Accepted(earlier.id, replayed=True)
+
+    async def _find(self, owner: OwnerId, key: str) -> Job | None:
+        async with at_once(self.sessions) as session:
+            return await idempotency.find(session, owner, key)
 
     async def _admit(self, owner: OwnerId, key: str) -> None:
         try:
             await self.open_jobs.admit(owner)
         except TooManyOpenTasks:
             # A twin of this request may have had the last place since: then this one needs none.
-            if not await self._is_known(owner, key):
+            if await self._find(owner, key) is None:
                 raise
 
-    async def _is_known(self, owner: OwnerId, key: str) -> bool:
+    async def _add_or_find(
+        self, owner: OwnerId, job_id: UUID, options: CalendarOptions, key: str
+    ) -> Job | None:
+        """Store the job, or find the one that has the key already."""
+        async with at_once(self.sessions) as session:
+            if await self._add(session, owner, job_id, options, key):
+                return None
+        # The key is taken: by another request that came first, or for longer than it is kept.
         async with self.sessions.begin() as session:
-            return await idempotency.find(session, owner, key) is not None
+            while (earlier := await idempotency.find(session, owner, key)) is None:
+                await idempotency.give_up(session, owner, key)
+                if await self._add(session, owner, job_id, options, key):
+                    break
+            return earlier
 
-    async def _add_with_key(
+    async def _add(
         self, session: AsyncSession, owner: OwnerId, job_id: UUID, options: CalendarOptions, key: str
     ) -> bool:
-        await idempotency.give_up(session, owner, key)
         return await jobs.add(
             session,
             owner,
@@ -191,9 +206,3 @@ class CalendarService:
     def read(self, job: Job, first: int, last: int) -> AsyncIterator[bytes]:
         """The bytes from ``first`` to ``last``, both included, of a finished job's file."""
         return results.read(self.sessions, job, first, last)
-
-
-def _replayed(earlier: Job, options: CalendarOptions) -> Accepted:
-    if earlier.options != options:
-        raise KeyReused(f"The key was sent before, for task {earlier.id}, whose options are others.")
-    return Accepted(earlier.id, replayed=True)
