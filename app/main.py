@@ -38,6 +38,7 @@ from app.services.todos import TodoService
 from app.services.watching import Watching
 from app.settings import Settings
 from app.storage import backlog
+from app.storage.chunk_cache import ChunkCache
 from app.storage.database import open_engine, open_sessions
 from app.storage.migrations import expected_head
 from app.storage.notices import Notices
@@ -73,7 +74,7 @@ def create_app(settings: Settings, tracing: Tracing = OFF) -> FastAPI:
         todos_engine, jobs_engine = _engine(settings, "todos", tracing), _engine(settings, "jobs", tracing)
         publisher = Publisher.open(settings, metrics=metrics.sends, tracing=tracing)
         watching = _watching_engine(settings)
-        jobs_sessions = open_sessions(jobs_engine)
+        jobs_sessions, chunks = open_sessions(jobs_engine), ChunkCache()
         app.state.watching = Watching(
             Notices(settings.database_url, "taskoverflow-api-listening").listen,
             partial(read_status, jobs_sessions),
@@ -91,6 +92,7 @@ def create_app(settings: Settings, tracing: Tracing = OFF) -> FastAPI:
                 OpenJobs.stored(jobs_sessions, settings.max_open_jobs),
                 app.state.watching,
                 metrics,
+                chunks,
             ),
             feeds=FeedService(
                 jobs_sessions,
@@ -101,6 +103,7 @@ def create_app(settings: Settings, tracing: Tracing = OFF) -> FastAPI:
                 app.state.watching,
                 min(_FIRST_FILE, settings.request_timeout / 2),
                 metrics,
+                chunks,
             ),
             health=HealthService(open_sessions(watching), publisher, expected_head()),
         )

@@ -51,11 +51,18 @@ async def make_calendar(
             counts = await _render(reader, held, timezone, tombstone_ttl, file)
         if held.feed_id is not None and not await feed_files.hold(writer, held.feed_id):
             raise PermanentFailure("the feed was revoked")
-        if not await jobs.succeed(writer, held, counts, file.digest):
+        if not await jobs.succeed(writer, held, counts, file.digest, packed_bytes=file.packed_size):
             # The error takes with it what the transaction has written so far.
             raise Fenced
         if held.feed_id is not None:
-            await feed_files.publish(writer, held.feed_id, file_id, size=file.size, digest=file.digest)
+            await feed_files.publish(
+                writer,
+                held.feed_id,
+                file_id,
+                size=file.size,
+                packed_size=file.packed_size,
+                digest=file.digest,
+            )
     log.info("calendar_made", todos=counts.todos, bytes=counts.bytes)
 
 

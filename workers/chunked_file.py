@@ -5,17 +5,20 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from app.storage.chunks import CHUNK_BYTES
+from app.storage.packing import Packer
 from workers.runtime import PermanentFailure
 
 
 @dataclass(slots=True)
 class ChunkedFile:
-    """What was rendered so far: all full chunks are in Postgres, the rest is here."""
+    """What was rendered so far: all chunks but the last are in Postgres, compressed, and the rest is here."""
 
     store: Callable[[int, bytes], Awaitable[None]]
     """Puts a chunk, by its number, where it belongs."""
     max_bytes: int
+    packer: Packer = field(default_factory=Packer)
     size: int = 0
+    packed_size: int = 0
     _digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
     _chunks: int = 0
     _rest: bytearray = field(default_factory=bytearray)
@@ -32,15 +35,17 @@ class ChunkedFile:
         if self.size > self.max_bytes:
             raise PermanentFailure(f"the calendar would have more than {self.max_bytes} bytes, the limit")
         self._rest += data
-        while len(self._rest) >= CHUNK_BYTES:
+        # Not all of it: the last chunk has to be known for that.
+        while len(self._rest) > CHUNK_BYTES:
             await self._store(bytes(self._rest[:CHUNK_BYTES]))
             del self._rest[:CHUNK_BYTES]
 
     async def close(self) -> None:
         """Store what is left."""
-        if self._rest:
-            await self._store(bytes(self._rest))
+        await self._store(bytes(self._rest), last=True)
 
-    async def _store(self, chunk: bytes) -> None:
-        await self.store(self._chunks, chunk)
+    async def _store(self, chunk: bytes, *, last: bool = False) -> None:
+        packed = self.packer.pack(chunk, last=last)
+        self.packed_size += len(packed)
+        await self.store(self._chunks, packed)
         self._chunks += 1

@@ -1,7 +1,6 @@
 """Calendar jobs: ask, watch, download."""
 
 from collections.abc import Sequence
-from functools import partial
 from http import HTTPStatus
 from typing import Annotated
 
@@ -206,11 +205,9 @@ async def get_result(
 ) -> Response:
     """The calendar as an iCalendar file (RFC 5545)."""
     job = await calendars.finished(owner, task_id)
-    assert job.counts is not None  # noqa: S101 - the table's constraints go with SUCCESS
-    assert job.digest is not None  # noqa: S101
+    assert job.digest is not None  # noqa: S101 - it goes with SUCCESS
     assert job.finished_at is not None  # noqa: S101
-    read = partial(calendars.read, job)
-    return file_response(request, Document(job.counts.bytes, job.digest, job.finished_at, read), downloads)
+    return file_response(request, Document(calendars.stored(job), job.digest, job.finished_at), downloads)
 
 
 @router.delete(

@@ -1,13 +1,6 @@
 """Content codings (RFC 9110 sections 8.4 and 12.5.3)."""
 
-import asyncio
 import re
-import zlib
-from collections.abc import AsyncIterator
-
-_LEVEL = 6
-_GZIP = 16 + zlib.MAX_WBITS
-"""What zlib takes for gzip's own frame."""
 
 _REFUSED = re.compile(r"0(\.0*)?")
 
@@ -20,13 +13,3 @@ def accepts_gzip(header: str) -> bool:
         weights[coding] = next((p[2:].strip() for p in parameters if p.startswith("q=")), "1")
     weight = next((weights[coding] for coding in ("gzip", "x-gzip", "*") if coding in weights), "0")
     return not _REFUSED.fullmatch(weight)
-
-
-async def gzipped(content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The content, compressed as it comes."""
-    compressor = zlib.compressobj(_LEVEL, wbits=_GZIP)
-    async for data in content:
-        # On a thread: other requests need not wait for it.
-        if piece := await asyncio.to_thread(compressor.compress, data):
-            yield piece
-    yield compressor.flush()

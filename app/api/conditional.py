@@ -10,28 +10,24 @@ from http import HTTPStatus
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
-from app.api.compression import accepts_gzip, gzipped
+from app.api.compression import accepts_gzip
 from app.api.downloads import Download, Downloads
 from app.api.problems import problem
+from app.storage.chunks import StoredFile
 
 MEDIA_TYPE = "text/calendar; charset=utf-8"
 
 # No file is so large that eighteen digits would not do, and what has more is ignored.
 _RANGE = re.compile(r"bytes=[ \t]*(?P<first>[0-9]{0,18})-(?P<last>[0-9]{0,18})[ \t]*")
 
-Read = Callable[[int, int], AsyncIterator[bytes]]
-
 
 @dataclass(frozen=True, slots=True)
 class Document:
     """A file to be downloaded, and what is said of it."""
 
-    size: int
+    file: StoredFile
     digest: str
     changed_at: datetime
-    read: Read
-    compressible: bool = False
-    """Whether clients that take gzip get it so."""
     headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -49,25 +45,26 @@ def file_response(request: Request, document: Document, downloads: Downloads) ->
     """Answer with a file, or the part of it that was asked for."""
     # A range is of what is sent, and to HEAD nothing is (section 14.2).
     part = None if request.scope.get("head") else _part(request, document)
-    gzip = document.compressible and part is None and accepts_gzip(_accepted(request))
+    packed = document.file.packed_size
+    gzip = packed is not None and part is None and accepts_gzip(_accepted(request))
     headers = {
-        # Weak where it is compressed, since that may give other bytes elsewhere. To If-None-Match both are
+        # Weak where it is compressed, since equal files may be so in other ways. To If-None-Match both are
         # the same; to If-Range, which compares strongly, they are not: nothing compressed is resumed.
         "etag": f"W/{document.etag}" if gzip else document.etag,
         "last-modified": format_datetime(document.changed, usegmt=True),
         "cache-control": "private, no-cache",
-        **({"vary": "Accept-Encoding"} if document.compressible else {}),
+        "vary": "Accept-Encoding",
         **document.headers,
     }
     if _is_current(request, document):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     headers["content-disposition"] = 'attachment; filename="taskoverflow.ics"'
     if gzip:
-        headers["content-encoding"] = "gzip"
-        return _stream(request, downloads, HTTPStatus.OK, headers, lambda: gzipped(_all(document)))
+        headers |= {"content-encoding": "gzip", "content-length": str(packed)}
+        return _stream(request, downloads, HTTPStatus.OK, headers, document.file.packed)
     headers["accept-ranges"] = "bytes"
     if part is None:
-        headers["content-length"] = str(document.size)
+        headers["content-length"] = str(document.file.size)
         return _stream(request, downloads, HTTPStatus.OK, headers, lambda: _all(document))
     first, last = part
     if first > last:
@@ -76,20 +73,20 @@ def file_response(request: Request, document: Document, downloads: Downloads) ->
             "range-not-satisfiable",
             "Range not satisfiable",
             HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
-            f"The file has {document.size} bytes.",
-            headers={"content-range": f"bytes */{document.size}"},
+            f"The file has {document.file.size} bytes.",
+            headers={"content-range": f"bytes */{document.file.size}"},
         )
     headers |= {
-        "content-range": f"bytes {first}-{last}/{document.size}",
+        "content-range": f"bytes {first}-{last}/{document.file.size}",
         "content-length": str(last - first + 1),
     }
     return _stream(
-        request, downloads, HTTPStatus.PARTIAL_CONTENT, headers, lambda: document.read(first, last)
+        request, downloads, HTTPStatus.PARTIAL_CONTENT, headers, lambda: document.file.part(first, last)
     )
 
 
 def _all(document: Document) -> AsyncIterator[bytes]:
-    return document.read(0, document.size - 1)
+    return document.file.part(0, document.file.size - 1)
 
 
 def _accepted(request: Request) -> str:
@@ -129,7 +126,7 @@ def _part(request: Request, document: Document) -> tuple[int, int] | None:
     condition = request.headers.get("if-range")
     if condition is not None and condition != document.etag and _date(condition) != document.changed:
         return None
-    size = document.size
+    size = document.file.size
     if not match["first"]:
         suffix = int(match["last"])
         return (max(size - suffix, 0), size - 1) if suffix else (size, size - 1)

@@ -1,6 +1,5 @@
 """Calendars to subscribe to: make them, look after them, fetch their files."""
 
-from functools import partial
 from http import HTTPStatus
 from typing import Annotated
 
@@ -13,7 +12,7 @@ from app.api.dependencies import DownloadPlaces, FeedId, Feeds, LinksTo, Owner
 from app.api.feed_models import FeedDetails, FeedWithUrl, NoFeed
 from app.api.json_route import JsonRoute
 from app.api.models import CalendarRequest
-from app.api.openapi import FEED_RESPONSES, LINK_HEADER, problems
+from app.api.openapi import CALENDAR_RESPONSES, LINK_HEADER, problems
 from app.api.urls import PREFIX
 from app.domain.feeds import FeedToken
 
@@ -115,19 +114,12 @@ async def list_feeds(
     operation_id="getFeedFile",
     summary="Fetch a calendar that is subscribed to",
     response_class=Response,
-    responses={**FEED_RESPONSES, **problems(404, 503)},
+    responses={**CALENDAR_RESPONSES, **problems(404, 503)},
 )
 async def get_feed_file(token: Token, request: Request, feeds: Feeds, downloads: DownloadPlaces) -> Response:
     """The latest file, at once (RFC 5545). If todos have changed since, a new one follows in seconds."""
     file = await feeds.fetch(FeedToken(token))
-    document = Document(
-        file.bytes,
-        file.digest,
-        file.changed_at,
-        partial(feeds.read, file),
-        compressible=True,
-        headers=_SECRET_URL,
-    )
+    document = Document(feeds.stored(file), file.digest, file.changed_at, _SECRET_URL)
     return file_response(request, document, downloads)
 
 

@@ -90,25 +90,20 @@ EVENT_RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 CALENDAR_RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The file.", **_FILE},
-    206: {"description": "The part of the file that `Range` asked for.", **_FILE},
-    304: {"description": "The client has this file already."},
-    416: {
-        "description": "The file has no such part.",
-        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    },
-}
-
-FEED_RESPONSES: dict[int | str, dict[str, Any]] = {
-    **CALENDAR_RESPONSES,
     200: {
-        **CALENDAR_RESPONSES[200],
+        **_FILE,
         "description": "The file, compressed with gzip where `Accept-Encoding` allows it.",
         "headers": {
             **_FILE_HEADERS,
             "Content-Encoding": {"description": "`gzip`, or there is none.", **_TEXT},
             "Vary": {"description": "`Accept-Encoding`.", **_TEXT},
         },
+    },
+    206: {"description": "The part of the file that `Range` asked for.", **_FILE},
+    304: {"description": "The client has this file already."},
+    416: {
+        "description": "The file has no such part.",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     },
 }
 

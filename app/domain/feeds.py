@@ -65,6 +65,8 @@ class FeedFile:
 
     id: UUID
     bytes: int
+    packed_bytes: int | None
+    """How large it is compressed; None if an earlier release has stored it as it is."""
     digest: str
     """SHA-256 of the file in hexadecimal."""
     changed_at: datetime

@@ -96,6 +96,8 @@ class Job:
     """What a worker must know to make it; see ``JOB_VERSION``."""
     feed_id: UUID | None = None
     """The feed whose file it makes; None for a calendar that somebody asked for."""
+    packed_bytes: int | None = None
+    """How large its file is compressed; None if an earlier release has stored it as it is."""
 
     @property
     def place(self) -> JobPlace:

@@ -1,6 +1,6 @@
 """Asking for a calendar, watching it being made, and reading it."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -31,6 +31,8 @@ from app.services.histories import History, found, read_history
 from app.services.open_jobs import OpenJobs
 from app.services.watching import Watching
 from app.storage import idempotency, jobs, results
+from app.storage.chunk_cache import ChunkCache
+from app.storage.chunks import StoredFile
 from app.storage.database import Sessions, at_once
 from app.storage.shared_jobs import NewJob
 
@@ -57,6 +59,7 @@ class CalendarService:
     open_jobs: OpenJobs
     watching: Watching
     metrics: ApiMetrics
+    chunks: ChunkCache
 
     async def submit(self, owner: OwnerId, options: CalendarOptions, key: str | None = None) -> Accepted:
         """Accept a job: from its commit on it will end, even if its message is never sent.
@@ -203,6 +206,6 @@ class CalendarService:
             case _:
                 raise TaskNotFinished(f"Task {job_id} is {job.state}; ask again when it is SUCCESS.")
 
-    def read(self, job: Job, first: int, last: int) -> AsyncIterator[bytes]:
-        """The bytes from ``first`` to ``last``, both included, of a finished job's file."""
-        return results.read(self.sessions, job, first, last)
+    def stored(self, job: Job) -> StoredFile:
+        """A finished job's file, to be read."""
+        return results.stored(self.sessions, self.chunks, job)

@@ -1,7 +1,6 @@
 """Calendars to subscribe to."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -28,6 +27,8 @@ from app.queue.publisher import Publisher
 from app.services.announcing import announce
 from app.services.watching import Watching
 from app.storage import feed_files, feed_renders, feeds
+from app.storage.chunk_cache import ChunkCache
+from app.storage.chunks import StoredFile
 from app.storage.database import Sessions, at_once, is_unreachable
 from app.storage.feeds import Found
 
@@ -48,6 +49,7 @@ class FeedService:
     patience: timedelta
     """For how long a fetch waits for the first file."""
     metrics: ApiMetrics
+    chunks: ChunkCache
 
     async def add(self, owner: OwnerId, options: CalendarOptions) -> tuple[Feed, FeedToken]:
         """Make a feed, or ``TooManyFeeds``; its first file is asked for at once."""
@@ -108,9 +110,9 @@ class FeedService:
             raise await self._why_there_is_none(found.feed)
         return file
 
-    def read(self, file: FeedFile, first: int, last: int) -> AsyncIterator[bytes]:
-        """The bytes from ``first`` to ``last``, both included, of a feed's file."""
-        return feed_files.read(self.sessions, file, first, last)
+    def stored(self, file: FeedFile) -> StoredFile:
+        """A feed's file, to be read."""
+        return feed_files.stored(self.sessions, self.chunks, file)
 
     async def _first_file(self, feed: Feed, token: FeedToken) -> FeedFile | None:
         """The file, if the render that is under way ends in time; most do."""

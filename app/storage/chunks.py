@@ -1,25 +1,63 @@
 """Files in chunks of equal size, so that any part can be read alone."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from app.storage.packing import unpack
 
 CHUNK_BYTES = 256 * 1024
-"""The size of every chunk but the last."""
+"""The size of every chunk but the last, before it is compressed."""
+
+_AT_ONCE = 512 * 1024
+"""About so much of a file is in memory while it is sent, however slowly that is read."""
+
+
+Fetch = Callable[[range], Awaitable[Sequence[bytes]]]
+"""Gets chunks by their numbers, in this order and as they are stored; none for those that are gone."""
 
 
 class FileRemoved(Exception):  # noqa: N818 - says what happened
     """The file was there when its reading began."""
 
 
-async def read_range(
-    chunk: Callable[[int], Awaitable[bytes | None]], first: int, last: int
-) -> AsyncIterator[bytes]:
-    """The bytes from ``first`` to ``last``, both included, of the file whose chunks these are.
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file to be read, from its first chunk or any other.
 
-    Raises ``FileRemoved`` if the file is removed meanwhile.
+    Each fetch is a transaction of its own: a slow reader must hold neither a connection nor a transaction.
+    Reading raises ``FileRemoved`` if the file is removed meanwhile.
     """
-    for number in range(first // CHUNK_BYTES, last // CHUNK_BYTES + 1):
-        data = await chunk(number)
-        if data is None:
-            raise FileRemoved
-        start = number * CHUNK_BYTES
-        yield data[max(first - start, 0) : last - start + 1]
+
+    size: int
+    packed_size: int | None
+    """How large it is compressed; None of a file that is stored as it is, as an earlier release did."""
+    fetch: Fetch
+
+    async def part(self, first: int, last: int) -> AsyncIterator[bytes]:
+        """The bytes from ``first`` to ``last``, both included."""
+        number = first // CHUNK_BYTES
+        async for chunks in self._batches(range(number, last // CHUNK_BYTES + 1)):
+            for chunk in chunks:
+                start = number * CHUNK_BYTES
+                data = chunk if self.packed_size is None else unpack(chunk, number)
+                yield data[max(first - start, 0) : last - start + 1]
+                number += 1
+
+    async def packed(self) -> AsyncIterator[bytes]:
+        """All of it, compressed by gzip as it is stored."""
+        async for chunks in self._batches(range(self._count)):
+            yield b"".join(chunks)
+
+    async def _batches(self, numbers: range) -> AsyncIterator[Sequence[bytes]]:
+        stored = self.size if self.packed_size is None else self.packed_size
+        step = max(_AT_ONCE * self._count // stored, 1)
+        for at in range(0, len(numbers), step):
+            wanted = numbers[at : at + step]
+            chunks = await self.fetch(wanted)
+            if len(chunks) != len(wanted):
+                raise FileRemoved
+            yield chunks
+
+    @property
+    def _count(self) -> int:
+        return (self.size - 1) // CHUNK_BYTES + 1

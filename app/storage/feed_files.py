@@ -1,24 +1,36 @@
 """The files of feeds: each feed serves its latest, and those before it only to whoever is reading them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
-from sqlalchemy import and_, case, func, insert, select, update
+from sqlalchemy import and_, bindparam, case, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.feeds import REFRESH, FeedFile
-from app.storage.chunks import read_range
-from app.storage.database import Sessions, commit_soon
+from app.storage.chunk_cache import ChunkCache
+from app.storage.chunks import StoredFile
+from app.storage.database import Sessions, at_once, commit_soon
 from app.storage.schema import feed_chunks, feed_files, feeds
 
 _SECOND = timedelta(seconds=1)
 """As exact as Last-Modified is."""
 
+_ADD = insert(feed_chunks)
+_CHUNKS = (
+    select(func.coalesce(feed_chunks.c.packed, feed_chunks.c.data))
+    .where(
+        feed_chunks.c.file_id == bindparam("file"),
+        feed_chunks.c.number.between(bindparam("first"), bindparam("last")),
+    )
+    .order_by(feed_chunks.c.number)
+)
 
-async def add_chunk(session: AsyncSession, file_id: UUID, number: int, data: bytes) -> None:
+
+async def add_chunk(session: AsyncSession, file_id: UUID, number: int, packed: bytes) -> None:
     """Store one chunk of a file that ``publish`` completes."""
-    await session.execute(insert(feed_chunks).values(file_id=file_id, number=number, data=data))
+    await session.execute(_ADD, {"file_id": file_id, "number": number, "packed": packed})
 
 
 async def hold(session: AsyncSession, feed_id: UUID) -> bool:
@@ -32,7 +44,9 @@ async def hold(session: AsyncSession, feed_id: UUID) -> bool:
     return held.one_or_none() is not None
 
 
-async def publish(session: AsyncSession, feed_id: UUID, file_id: UUID, *, size: int, digest: str) -> None:
+async def publish(
+    session: AsyncSession, feed_id: UUID, file_id: UUID, *, size: int, packed_size: int, digest: str
+) -> None:
     """Have the feed serve this file from the commit on.
 
     For the job's transaction, which holds the feed. If the feed has become due since the render was asked
@@ -62,22 +76,23 @@ async def publish(session: AsyncSession, feed_id: UUID, file_id: UUID, *, size: 
         changed_at = before.changed_at if before.digest == digest else later
     await session.execute(
         insert(feed_files).values(
-            id=file_id, feed_id=feed_id, bytes=size, digest=digest, changed_at=changed_at
+            id=file_id,
+            feed_id=feed_id,
+            bytes=size,
+            packed_bytes=packed_size,
+            digest=digest,
+            changed_at=changed_at,
         )
     )
 
 
-def read(sessions: Sessions, file: FeedFile, first: int, last: int) -> AsyncIterator[bytes]:
-    """The bytes from ``first`` to ``last``, both included, of a file.
+def stored(sessions: Sessions, cache: ChunkCache, file: FeedFile) -> StoredFile:
+    """The file of a feed, to be read."""
+    fetch = cache.before(partial(_fetch, sessions, file.id), file.id)
+    return StoredFile(file.bytes, file.packed_bytes, fetch)
 
-    Each chunk is a query of its own: a slow reader must hold neither a connection nor a transaction.
-    """
 
-    async def chunk(number: int) -> bytes | None:
-        statement = select(feed_chunks.c.data).where(
-            feed_chunks.c.file_id == file.id, feed_chunks.c.number == number
-        )
-        async with sessions.begin() as session:
-            return (await session.execute(statement)).scalar_one_or_none()
-
-    return read_range(chunk, first, last)
+async def _fetch(sessions: Sessions, file_id: UUID, numbers: range) -> Sequence[bytes]:
+    async with at_once(sessions) as session:
+        found = await session.scalars(_CHUNKS, {"file": file_id, "first": numbers[0], "last": numbers[-1]})
+    return found.all()

@@ -103,7 +103,9 @@ async def find_by_token(session: AsyncSession, token_hash: bytes) -> Found | Non
         return None
     file = None
     if row.file_id is not None:
-        file = FeedFile(row.file_id, row.file_bytes, row.file_digest, row.file_changed_at)
+        file = FeedFile(
+            row.file_id, row.file_bytes, row.file_packed_bytes, row.file_digest, row.file_changed_at
+        )
     return Found(_feed(row), file, row.has_changes, row.is_due, row.is_noted)
 
 

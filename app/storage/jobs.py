@@ -170,7 +170,9 @@ async def has_succeeded(session: AsyncSession, held: Claim) -> bool:
     return (await session.execute(select(jobs.c.id).where(mine))).one_or_none() is not None
 
 
-async def succeed(session: AsyncSession, held: Claim, counts: Counts, digest: str) -> bool:
+async def succeed(
+    session: AsyncSession, held: Claim, counts: Counts, digest: str, *, packed_bytes: int | None = None
+) -> bool:
     """End the job with its result; False if another attempt has taken over since, or an operator."""
     values = {
         **_token(held),
@@ -180,6 +182,7 @@ async def succeed(session: AsyncSession, held: Claim, counts: Counts, digest: st
         "new_skipped": counts.skipped,
         "new_bytes": counts.bytes,
         "new_digest": digest,
+        "new_packed_bytes": packed_bytes,
     }
     return (await session.execute(SUCCEED, values)).one_or_none() is not None
 
@@ -256,6 +259,7 @@ def read_job(row: Row[Any]) -> Job:
         removed_at=row.removed_at,
         version=row.version,
         feed_id=row.feed_id,
+        packed_bytes=row.packed_bytes,
     )
 
 

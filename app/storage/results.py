@@ -1,49 +1,48 @@
 """Files that jobs have made."""
 
-from collections.abc import AsyncIterator
-from uuid import UUID
+from collections.abc import Sequence
+from functools import partial
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.jobs import Claim, Job
-from app.domain.owners import OwnerId
-from app.storage.chunks import read_range
-from app.storage.database import Sessions
+from app.storage.chunk_cache import ChunkCache
+from app.storage.chunks import StoredFile
+from app.storage.database import Sessions, at_once
 from app.storage.schema import jobs, result_chunks
 
+_ADD = insert(result_chunks)
+_CHUNKS = (
+    select(func.coalesce(result_chunks.c.packed, result_chunks.c.data))
+    .join(jobs, jobs.c.id == result_chunks.c.job_id)
+    .where(
+        jobs.c.owner_id == bindparam("owner"),
+        result_chunks.c.job_id == bindparam("job"),
+        result_chunks.c.attempt == bindparam("attempt"),
+        result_chunks.c.number.between(bindparam("first"), bindparam("last")),
+    )
+    .order_by(result_chunks.c.number)
+)
+"""Which chunks are of a job's file."""
 
-async def add_chunk(session: AsyncSession, held: Claim, number: int, data: bytes) -> None:
+
+async def add_chunk(session: AsyncSession, held: Claim, number: int, packed: bytes) -> None:
     """Store one chunk of an attempt's file; it becomes visible if the attempt's ``succeed`` commits."""
     await session.execute(
-        insert(result_chunks).values(job_id=held.job_id, attempt=held.attempt, number=number, data=data)
+        _ADD, {"job_id": held.job_id, "attempt": held.attempt, "number": number, "packed": packed}
     )
 
 
-def read(sessions: Sessions, job: Job, first: int, last: int) -> AsyncIterator[bytes]:
-    """The bytes from ``first`` to ``last``, both included, of a job's file.
-
-    Each chunk is a query of its own: a slow reader must hold neither a connection nor a transaction.
-    """
-
-    async def chunk(number: int) -> bytes | None:
-        async with sessions.begin() as session:
-            return await _chunk(session, job.owner, job.id, job.attempt, number)
-
-    return read_range(chunk, first, last)
+def stored(sessions: Sessions, cache: ChunkCache, job: Job) -> StoredFile:
+    """The file of a job that has made one, to be read."""
+    assert job.counts is not None  # noqa: S101 - the table's constraints go with SUCCESS
+    fetch = cache.before(partial(_fetch, sessions, job), job.owner, job.id, job.attempt)
+    return StoredFile(job.counts.bytes, job.packed_bytes, fetch)
 
 
-async def _chunk(
-    session: AsyncSession, owner: OwnerId, job_id: UUID, attempt: int, number: int
-) -> bytes | None:
-    statement = (
-        select(result_chunks.c.data)
-        .join(jobs, jobs.c.id == result_chunks.c.job_id)
-        .where(
-            jobs.c.owner_id == owner,
-            result_chunks.c.job_id == job_id,
-            result_chunks.c.attempt == attempt,
-            result_chunks.c.number == number,
-        )
-    )
-    return (await session.execute(statement)).scalar_one_or_none()
+async def _fetch(sessions: Sessions, job: Job, numbers: range) -> Sequence[bytes]:
+    which = {"owner": job.owner, "job": job.id, "attempt": job.attempt}
+    async with at_once(sessions) as session:
+        found = await session.scalars(_CHUNKS, {**which, "first": numbers[0], "last": numbers[-1]})
+    return found.all()

@@ -104,6 +104,8 @@ jobs = Table(
     # The request that asked for it, and the span that its attempts go on from.
     Column("request_id", String(128)),
     Column("traceparent", String(55)),
+    # How large the file is compressed; NULL of one that was stored as it is.
+    Column("packed_bytes", BigInteger),
     CheckConstraint(
         "state IN ('PENDING', 'STARTED', 'RETRY', 'SUCCESS', 'FAILURE', 'REVOKED')", name="state"
     ),
@@ -159,7 +161,9 @@ result_chunks = Table(
     # Every attempt writes under its own number, so one that was thought dead touches nobody else's bytes.
     Column("attempt", Integer, primary_key=True),
     Column("number", Integer, primary_key=True),
-    Column("data", LargeBinary, nullable=False),
+    # One of the two: as an earlier release stored it, or compressed.
+    Column("data", LargeBinary),
+    Column("packed", LargeBinary),
 )
 
 job_events = Table(
@@ -210,6 +214,7 @@ feed_files = Table(
     Column("changed_at", _instant, nullable=False),
     # Another has taken its place; whoever reads it may go on for a while.
     Column("superseded_at", _instant),
+    Column("packed_bytes", BigInteger),
     Index("feed_files_latest_idx", "feed_id", unique=True, postgresql_where=text("superseded_at IS NULL")),
     Index("feed_files_of_feed_idx", "feed_id"),
     Index(
@@ -230,7 +235,8 @@ feed_chunks = Table(
         primary_key=True,
     ),
     Column("number", Integer, primary_key=True),
-    Column("data", LargeBinary, nullable=False),
+    Column("data", LargeBinary),
+    Column("packed", LargeBinary),
 )
 
 todo_changes = Table(

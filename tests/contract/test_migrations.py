@@ -1,6 +1,7 @@
 """Each migration, up and down, on data."""
 
 import asyncio
+from typing import Any
 
 import asyncpg
 import pytest
@@ -8,6 +9,7 @@ from alembic.script import ScriptDirectory
 
 from app.cli.local.servers import Servers
 from app.cli.migrate import alembic_config
+from app.storage.packing import Packer
 from tests.support import databases
 from tests.support.waiting import until
 
@@ -34,6 +36,7 @@ FILL_SINCE = {
         DELETE FROM todos;
     """,
     "0007": "UPDATE jobs SET request_id = 'a', traceparent = 'b';",
+    "0009": "UPDATE jobs SET packed_bytes = 1; UPDATE feed_files SET packed_bytes = 1;",
 }
 """What a migration made room for."""
 
@@ -146,6 +149,22 @@ async def test_todos_are_counted_whoever_writes_them(servers: Servers) -> None:
         assert await totals(url) == await counted(url) == [5]
 
 
+async def test_files_are_unpacked_for_the_release_before(servers: Servers) -> None:
+    packer, chunks = Packer(), [b"first" * 1000, b"second" * 1000, b"last"]
+    async with databases.database(servers.database_url) as url:
+        await databases.execute(url, FILL)
+        for number, chunk in enumerate(chunks, 1):
+            packed = packer.pack(chunk, last=number == len(chunks)).hex()
+            add = f"INSERT INTO result_chunks SELECT id, 2, {number - 1}, NULL, '\\x{packed}' FROM jobs"
+            await databases.execute(url, add)
+        before = REVISIONS[REVISIONS.index("0009") - 1]
+        assert databases.migrate(url, "downgrade", before).returncode == 0
+        assert await numbers(url, "SELECT data FROM result_chunks ORDER BY attempt, number") == [
+            b"x",
+            *chunks,
+        ]
+
+
 async def totals(url: str) -> list[int]:
     return await numbers(url, "SELECT todos FROM todo_totals ORDER BY owner_id")
 
@@ -154,7 +173,7 @@ async def counted(url: str) -> list[int]:
     return await numbers(url, "SELECT count(*) FROM todos GROUP BY owner_id ORDER BY owner_id")
 
 
-async def numbers(url: str, query: str) -> list[int]:
+async def numbers(url: str, query: str) -> list[Any]:
     connection = await asyncpg.connect(url)
     rows = await connection.fetch(query)
     await connection.close()

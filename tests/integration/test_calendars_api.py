@@ -17,6 +17,7 @@ from app.queue.messages import RenderCalendar
 from app.settings import Settings
 from app.storage import jobs as queries
 from app.storage import results
+from app.storage.chunk_cache import ChunkCache
 from app.storage.chunks import FileRemoved
 from app.storage.database import Sessions
 from app.storage.schema import jobs, todos
@@ -117,7 +118,7 @@ async def test_a_finished_job_tells_what_became_of_the_todos(finished: dict[str,
 async def test_the_file_has_the_headers_of_a_download(
     client: httpx.AsyncClient, finished: dict[str, Any]
 ) -> None:
-    request = {"x-request-id": "one"}
+    request = {"x-request-id": "one", "accept-encoding": "identity"}
     answer = await client.get(finished["result_url"], headers=request)
     digest = hashlib.sha256(finished["file"]).hexdigest()
     assert {name: answer.headers[name] for name in ("content-type", "etag", "content-disposition")} == {
@@ -129,6 +130,7 @@ async def test_the_file_has_the_headers_of_a_download(
         "private, no-cache",
         "bytes",
     )
+    assert answer.headers["vary"] == "Accept-Encoding"
     assert answer.headers["last-modified"].endswith("GMT")
     assert int(answer.headers["content-length"]) == len(finished["file"])
     head = await client.head(finished["result_url"], headers=request)
@@ -139,6 +141,7 @@ async def test_a_client_that_has_the_file_is_not_sent_it_again(
     client: httpx.AsyncClient, finished: dict[str, Any]
 ) -> None:
     url = finished["result_url"]
+    client.headers["accept-encoding"] = "identity"
     first = await client.get(url)
     etag, changed = first.headers["etag"], first.headers["last-modified"]
     for headers in (
@@ -182,7 +185,8 @@ async def test_a_client_that_has_the_file_is_not_sent_it_again(
 async def test_a_part_of_the_file_can_be_read(
     client: httpx.AsyncClient, finished: dict[str, Any], range_: str, status: int, part: slice | None
 ) -> None:
-    answer = await client.get(finished["result_url"], headers={"range": range_})
+    headers = {"range": range_, "accept-encoding": "identity"}
+    answer = await client.get(finished["result_url"], headers=headers)
     assert answer.status_code == status
     if part is None:
         assert answer.headers["content-range"] == f"bytes */{finished['bytes']}"
@@ -223,10 +227,12 @@ async def test_a_file_is_read_for_its_owner_alone(sessions: Sessions, finished: 
     async with sessions.begin() as session:
         job = await queries.find(session, BUILT_IN_OWNER, UUID(finished["task_id"]))
     assert job is not None
+    cache = ChunkCache()
     stranger = replace(job, owner=OwnerId(uuid4()))
-    assert b"".join([chunk async for chunk in results.read(sessions, job, 0, 99)]) == finished["file"][:100]
+    part = results.stored(sessions, cache, job).part(0, 99)
+    assert b"".join([chunk async for chunk in part]) == finished["file"][:100]
     with pytest.raises(FileRemoved):
-        await anext(results.read(sessions, stranger, 0, 99))
+        await anext(results.stored(sessions, cache, stranger).part(0, 99))
 
 
 @pytest.mark.parametrize(

@@ -1,19 +1,18 @@
 """How many files are sent at once."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from http import HTTPStatus
 
 import httpx
 import pytest
 from starlette.types import Message
 
-from app.api.compression import gzipped
 from app.api.downloads import Download, Downloads
 from app.domain.errors import TooManyDownloads
 from app.main import create_app
 from app.settings import Settings
-from app.storage.chunks import CHUNK_BYTES, read_range
+from app.storage.chunks import CHUNK_BYTES, StoredFile
 from app.storage.database import Sessions
 from tests.support.api import serving
 from tests.support.jobs import run
@@ -80,11 +79,12 @@ async def test_a_file_that_is_removed_meanwhile_has_no_end() -> None:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    async def chunk(number: int) -> bytes | None:
-        return b"x" * CHUNK_BYTES if number == 0 else None
+    async def fetch(numbers: range) -> Sequence[bytes]:
+        return [] if 10 in numbers else [b"x" * CHUNK_BYTES for _ in numbers]
 
-    content = gzipped(read_range(chunk, 0, 2 * CHUNK_BYTES))
+    content = StoredFile(11 * CHUNK_BYTES, 11 * CHUNK_BYTES, fetch).packed()
     download = Download(Downloads(1), content, HTTPStatus.OK, {}, "text/calendar")
     await asyncio.wait_for(download({"type": "http", "path": "/file"}, receive, send), 30)
     assert sent[0]["status"] == HTTPStatus.OK
+    assert len(sent) > 2
     assert all(message["more_body"] for message in sent[1:])

@@ -32,7 +32,7 @@ MARKS = [
 
 REFUSE = f"""
     ALTER TABLE todos ADD CHECK (title <> '{REFUSED}');
-    ALTER TABLE result_chunks ADD CHECK (length(data) = 0) NOT VALID
+    ALTER TABLE result_chunks ADD CHECK (length(packed) = 0) NOT VALID
 """
 
 
@@ -74,7 +74,7 @@ async def test_no_log_has_a_todo(database_url: str, broker_url: str, tmp_path: P
         text = said(tmp_path)
     # Both errors are there, with all but the rows that they were about.
     assert "todos_title_check" in text
-    assert "result_chunks_data_check" in text
+    assert "result_chunks_packed_check" in text
     assert "Traceback (most recent call last)" in text
     for mark in [*MARKS, token_of(feed).text]:
         assert mark not in text

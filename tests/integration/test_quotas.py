@@ -21,6 +21,7 @@ from app.services.open_jobs import OpenJobs
 from app.services.watching import Watching
 from app.settings import Settings
 from app.storage import jobs
+from app.storage.chunk_cache import ChunkCache
 from app.storage.database import Sessions
 from app.storage.notices import Notices
 from tests.support import databases
@@ -142,6 +143,7 @@ async def test_a_twin_of_the_request_that_had_the_last_place_is_not_refused(
         OpenJobs(1, count, lambda: 0.0),
         watching,
         ApiMetrics.new(),
+        ChunkCache(),
     )
     assert await service.submit(BUILT_IN_OWNER, CalendarOptions(), key) == Accepted(twin, replayed=True)
     with pytest.raises(TooManyOpenTasks):

@@ -238,7 +238,7 @@ async def test_a_span_has_the_kind_of_an_error_and_not_its_words(
 ) -> None:
     await client.post("/todos", json={"title": "Marked-title"})
     # Of a row that is refused Postgres quotes all: here the calendar itself.
-    refuse = "ALTER TABLE result_chunks ADD CONSTRAINT refused CHECK (length(data) = 0)"
+    refuse = "ALTER TABLE result_chunks ADD CONSTRAINT refused CHECK (length(packed) = 0)"
     await databases.execute(database_url, refuse)
     await make(runtime, await ask(client))
     (render,) = traced.named("render")
