@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 
+from app.aws import emulated_session
 from app.cli.practice.failures import QueueError, WrongUsageError, plainly
-from app.queue.sqs.client import emulated_session
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

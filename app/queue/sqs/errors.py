@@ -12,6 +12,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
+from app.aws import HOW_TO_SIGN_IN
 from app.domain.brokers import SqsAddress
 from app.queue.broker import BrokerMisconfigured, BrokerTrouble, BrokerUnreachable
 
@@ -31,8 +32,6 @@ _NOT_ACCEPTED = {
 }
 _GONE_REASONS = ("expired", "Total VisibilityTimeout", "not available for visibility timeout change")
 _GONE = {"ReceiptHandleIsInvalid", "InvalidReceiptHandle", "MessageNotInflight"}
-
-HOW_TO_SIGN_IN = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give the process a role"
 
 
 @contextmanager
