@@ -42,6 +42,7 @@ from app.storage.chunk_cache import ChunkCache
 from app.storage.database import open_engine, open_sessions
 from app.storage.migrations import expected_head
 from app.storage.notices import Notices
+from app.storage.s3 import S3
 from app.tracing.tracing import OFF, Tracing
 from app.web import pages
 
@@ -93,6 +94,8 @@ def create_app(settings: Settings, tracing: Tracing = OFF) -> FastAPI:
                 app.state.watching,
                 metrics,
                 chunks,
+                S3(),
+                lends=settings.result_downloads == "redirect",
             ),
             feeds=FeedService(
                 jobs_sessions,

@@ -18,6 +18,7 @@ from pydantic_settings import NoDecode
 from app.domain.brokers import BrokerAddress, parse_broker_url
 from app.domain.feeds import REFRESH
 from app.domain.jobs import KEY_KEPT
+from app.domain.objects import S3Place, parse_s3_url
 from app.domain.passwords import has_password, with_password
 from app.domain.timezones import known_timezone
 from app.setting_files import given_variable
@@ -64,10 +65,15 @@ def _completed(url: str, info: ValidationInfo, field: str) -> str:
     return with_password(url, password.get_secret_value())
 
 
+def _results(value: object) -> object:
+    return parse_s3_url(value) if isinstance(value, str) else value
+
+
 BrokerUrl = Annotated[BrokerAddress, NoDecode, PlainValidator(_broker)]
 DatabaseUrl = Annotated[PostgresDsn, AfterValidator(_database)]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)]
 Port = Annotated[int, Field(ge=1, le=65535)]
+ResultUrl = Annotated[S3Place, NoDecode, PlainValidator(_results)]
 Seconds = Annotated[timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0), le=timedelta(days=36500))]
 """No more than a century: Postgres must be able to add it to the clock, or take it off."""
 JobTtl = Annotated[Seconds, Field(ge=KEY_KEPT)]

@@ -25,6 +25,7 @@ from app.setting_types import (
     JobTtl,
     Networks,
     Port,
+    ResultUrl,
     Seconds,
     SqsVisibility,
     TimezoneName,
@@ -166,6 +167,12 @@ class Settings(DatabaseSettings):
 
     max_result_bytes: Annotated[int, Field(ge=1024)] = 1024**3
     """How large a calendar may be; a job whose calendar is larger fails."""
+
+    result_url: ResultUrl | None = None
+    """``s3://bucket/prefix``, where calendars are stored; by default they are stored in Postgres."""
+
+    result_downloads: Literal["stream", "redirect"] = "stream"
+    """``redirect`` has clients that take gzip download calendars in S3 from there."""
 
     render_timeout: Seconds = timedelta(minutes=15)
     """How long one attempt may take; a job that takes longer fails."""

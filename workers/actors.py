@@ -44,4 +44,5 @@ class Actors:
                     max_bytes=settings.max_result_bytes,
                     tombstone_ttl=settings.tombstone_ttl,
                     tracing=self.runtime.tracing,
+                    uploads=self.runtime.uploads,
                 )

@@ -1,9 +1,10 @@
-"""From the todos in Postgres to the file in Postgres, with neither ever in memory as a whole."""
+"""From the todos in Postgres to the file, there or in S3, with neither ever in memory as a whole."""
 
 import asyncio
+from contextlib import nullcontext
 from datetime import timedelta
 from functools import partial
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,8 +15,9 @@ from app.domain.todos import Todo, TodoFilter
 from app.storage import feed_files, jobs, results, todos, tombstones
 from app.storage.database import Sessions
 from app.storage.tombstones import Deleted
+from app.storage.upload import Upload, Uploads
 from app.tracing.tracing import OFF, Tracing
-from workers.chunked_file import ChunkedFile
+from workers.chunked_file import ChunkedFile, Store
 from workers.rendering.calendar import END, Renderer
 from workers.runtime import Fenced, PermanentFailure
 
@@ -30,28 +32,34 @@ async def make_calendar(
     max_bytes: int,
     tombstone_ttl: timedelta = timedelta(days=30),
     tracing: Tracing = OFF,
+    uploads: Uploads | None = None,
 ) -> None:
     """Render the file of a claimed job and end the job with it, all in one transaction.
 
     The file's chunks become visible with the state, or not at all. The todos are read through a transaction
     of its own, which sees them as they were at one moment: the writing one must see other attempts' claims.
     A feed's file is the feed's and not the job's, and tells of what was deleted within ``tombstone_ttl``.
+    With ``uploads`` all other files go to S3: each is complete there before the state says so, under a name
+    that is its attempt's alone. It stays if the commit is not answered, for that may have come to pass.
     Raises ``Fenced``, and leaves nothing behind, if the job is another attempt's by then.
     """
     file_id = uuid4()
-    async with sessions.begin() as writer, sessions() as reader:
+    into_s3 = nullcontext() if uploads is None or held.feed_id is not None else uploads.begin(held)
+    async with sessions.begin() as writer, sessions() as reader, into_s3 as upload:
         await reader.connection(
             execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         )
-        if held.feed_id is None:
-            file = ChunkedFile(partial(results.add_chunk, writer, held), max_bytes)
-        else:
-            file = ChunkedFile(partial(feed_files.add_chunk, writer, file_id), max_bytes)
+        file = ChunkedFile(_store(writer, held, file_id, upload), max_bytes)
         with tracing.step("render"):
             counts = await _render(reader, held, timezone, tombstone_ttl, file)
+        if upload is not None:
+            await upload.finish()
         if held.feed_id is not None and not await feed_files.hold(writer, held.feed_id):
             raise PermanentFailure("the feed was revoked")
-        if not await jobs.succeed(writer, held, counts, file.digest, packed_bytes=file.packed_size):
+        object_at = None if upload is None else upload.place
+        if not await jobs.succeed(
+            writer, held, counts, file.digest, packed_bytes=file.packed_size, object_at=object_at
+        ):
             # The error takes with it what the transaction has written so far.
             raise Fenced
         if held.feed_id is not None:
@@ -64,6 +72,14 @@ async def make_calendar(
                 digest=file.digest,
             )
     log.info("calendar_made", todos=counts.todos, bytes=counts.bytes)
+
+
+def _store(writer: AsyncSession, held: Claim, file_id: UUID, upload: Upload | None) -> Store:
+    if upload is not None:
+        return upload.add
+    if held.feed_id is not None:
+        return partial(feed_files.add_chunk, writer, file_id)
+    return partial(results.add_chunk, writer, held)
 
 
 async def _render(

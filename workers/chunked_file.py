@@ -1,4 +1,4 @@
-"""A file on its way into Postgres."""
+"""A file on its way to where it is stored."""
 
 import hashlib
 from collections.abc import Awaitable, Callable
@@ -8,13 +8,15 @@ from app.storage.chunks import CHUNK_BYTES
 from app.storage.packing import Packer
 from workers.runtime import PermanentFailure
 
+Store = Callable[[int, bytes], Awaitable[None]]
+"""Puts a chunk, by its number, where it belongs."""
+
 
 @dataclass(slots=True)
 class ChunkedFile:
-    """What was rendered so far: all chunks but the last are in Postgres, compressed, and the rest is here."""
+    """What was rendered so far: all chunks but the last are stored, compressed, and the rest is here."""
 
-    store: Callable[[int, bytes], Awaitable[None]]
-    """Puts a chunk, by its number, where it belongs."""
+    store: Store
     max_bytes: int
     packer: Packer = field(default_factory=Packer)
     size: int = 0

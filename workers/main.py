@@ -20,6 +20,8 @@ from app.queue.open import open_broker
 from app.queue.publisher import Publisher
 from app.settings import Settings, read_settings
 from app.storage.database import open_engine, open_sessions
+from app.storage.s3 import S3
+from app.storage.upload import Uploads
 from app.tracing.tracing import OFF, Tracing
 from workers.actors import Actors
 from workers.protecting import Protecting
@@ -92,9 +94,16 @@ class Lifecycle(Middleware):
         self._tracing.statements_of(self._engine)
         sessions = open_sessions(self._engine)
         metrics = WorkerMetrics.new()
-        self.actors.runtime = Runtime(sessions, settings, metrics=metrics.attempts, tracing=self._tracing)
+        s3 = S3()
+        self.actors.runtime = Runtime(
+            sessions,
+            settings,
+            metrics=metrics.attempts,
+            tracing=self._tracing,
+            uploads=None if settings.result_url is None else Uploads(s3, settings.result_url),
+        )
         self._publisher = Publisher.open(settings, metrics=metrics.sends, tracing=self._tracing)
-        self._sweeper = Sweeper(sessions, self._publisher, settings, metrics.sweeps, self._tracing)
+        self._sweeper = Sweeper(sessions, self._publisher, settings, metrics.sweeps, self._tracing, s3)
         self._sweeping = asyncio.create_task(self._sweeper.run())
         self._protecting = Protecting.start(settings, self.actors.runtime.running, metrics.protection)
         if settings.metrics_port is not None:

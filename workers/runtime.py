@@ -19,6 +19,7 @@ from app.metrics.worker import WorkerMetrics
 from app.settings import Settings
 from app.storage import jobs
 from app.storage.database import Sessions, at_once, is_unreachable
+from app.storage.upload import Uploads
 from app.tracing.tracing import OFF, Told, Tracing
 from workers.heart import Heart
 from workers.running import RunningAttempts
@@ -48,6 +49,8 @@ class Runtime:
     metrics: AttemptMetrics = field(default_factory=lambda: WorkerMetrics.new().attempts)
     running: RunningAttempts = field(default_factory=RunningAttempts)
     tracing: Tracing = OFF
+    uploads: Uploads | None = None
+    """Where files go that are not stored in Postgres."""
 
     @asynccontextmanager
     async def attempt(self, job_id: UUID) -> AsyncIterator[Claim | None]:

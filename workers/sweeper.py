@@ -16,8 +16,9 @@ from app.metrics.worker import WorkerMetrics
 from app.queue.messages import RenderCalendar
 from app.queue.publisher import Publisher, SendFailed
 from app.settings import Settings
-from app.storage import feed_renders, feed_sweeps, sweeps
+from app.storage import feed_renders, feed_sweeps, object_sweeps, objects, sweeps
 from app.storage.database import Sessions, at_once, is_unreachable
+from app.storage.s3 import S3
 from app.storage.sweeps import Due, Rescued
 from app.tracing.tracing import OFF, Tracing
 
@@ -42,6 +43,7 @@ class Sweeper:
     settings: Settings
     metrics: SweepMetrics = field(default_factory=lambda: WorkerMetrics.new().sweeps)
     tracing: Tracing = OFF
+    s3: S3 = field(default_factory=S3)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def stop(self) -> None:
@@ -140,6 +142,20 @@ class Sweeper:
             log.info("jobs_forgotten", count=forgotten)
         if superseded:
             log.info("feed_files_removed", count=superseded)
+        await self._expire_objects()
+
+    async def _expire_objects(self) -> None:
+        """The same for files in S3, wherever there: in other buckets too than new ones go to."""
+        async with at_once(self.sessions) as session:
+            old = await object_sweeps.expired(session, older_than=self.settings.result_ttl)
+        if not old:
+            return
+        # With no connection held: S3 may take its time.
+        gone = await objects.delete(self.s3, old.values())
+        async with at_once(self.sessions) as session:
+            removed = await object_sweeps.remove(session, [job for job, at in old.items() if at in gone])
+        self.metrics.results_removed.inc(removed)
+        log.info("objects_removed", count=removed)
 
     async def _send(self, messages: Sequence[RenderCalendar]) -> None:
         for first in range(0, len(messages), _SENT_AT_ONCE):

@@ -207,7 +207,8 @@ async def get_result(
     job = await calendars.finished(owner, task_id)
     assert job.digest is not None  # noqa: S101 - it goes with SUCCESS
     assert job.finished_at is not None  # noqa: S101
-    return file_response(request, Document(calendars.stored(job), job.digest, job.finished_at), downloads)
+    document = Document(calendars.stored(job), job.digest, job.finished_at, elsewhere=calendars.lent(job))
+    return await file_response(request, document, downloads)
 
 
 @router.delete(

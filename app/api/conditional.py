@@ -1,19 +1,19 @@
 """Downloads: validators, conditional requests and byte ranges (RFC 9110 sections 8.8, 13 and 14)."""
 
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from http import HTTPStatus
 
 from fastapi import Request, Response
-from fastapi.responses import StreamingResponse
+from fastapi.responses import RedirectResponse, StreamingResponse
 
 from app.api.compression import accepts_gzip
 from app.api.downloads import Download, Downloads
 from app.api.problems import problem
-from app.storage.chunks import StoredFile
+from app.storage.chunks import Readable
 
 MEDIA_TYPE = "text/calendar; charset=utf-8"
 
@@ -25,10 +25,12 @@ _RANGE = re.compile(r"bytes=[ \t]*(?P<first>[0-9]{0,18})-(?P<last>[0-9]{0,18})[ 
 class Document:
     """A file to be downloaded, and what is said of it."""
 
-    file: StoredFile
+    file: Readable
     digest: str
     changed_at: datetime
     headers: Mapping[str, str] = field(default_factory=dict)
+    elsewhere: Callable[[], Awaitable[str]] | None = None
+    """Makes a URL where clients that take gzip may read it themselves."""
 
     @property
     def changed(self) -> datetime:
@@ -41,7 +43,7 @@ class Document:
         return f'"{self.digest}"'
 
 
-def file_response(request: Request, document: Document, downloads: Downloads) -> Response:
+async def file_response(request: Request, document: Document, downloads: Downloads) -> Response:
     """Answer with a file, or the part of it that was asked for."""
     # A range is of what is sent, and to HEAD nothing is (section 14.2).
     part = None if request.scope.get("head") else _part(request, document)
@@ -58,6 +60,9 @@ def file_response(request: Request, document: Document, downloads: Downloads) ->
     }
     if _is_current(request, document):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    if gzip and document.elsewhere is not None and not request.scope.get("head"):
+        moved = {"cache-control": "no-store", "vary": "Accept-Encoding"}
+        return RedirectResponse(await document.elsewhere(), HTTPStatus.TEMPORARY_REDIRECT, moved)
     headers["content-disposition"] = 'attachment; filename="taskoverflow.ics"'
     if gzip:
         headers |= {"content-encoding": "gzip", "content-length": str(packed)}

@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from app.domain.errors import TooManyDownloads
 from app.domain.feeds import without_secrets
 from app.storage.chunks import FileRemoved
+from app.storage.s3 import S3Trouble
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +55,7 @@ class Download(StreamingResponse):
         with self._downloads.place():
             try:
                 await super().__call__(scope, receive, send)
-            except FileRemoved:
+            except (FileRemoved, S3Trouble) as error:
                 # The server closes the connection of an answer that has no end, and so its client knows.
-                log.warning("download_cut_short", path=without_secrets(scope["path"]))
+                reason = str(error) or "it was removed"
+                log.warning("download_cut_short", path=without_secrets(scope["path"]), reason=reason)

@@ -120,7 +120,7 @@ async def get_feed_file(token: Token, request: Request, feeds: Feeds, downloads:
     """The latest file, at once (RFC 5545). If todos have changed since, a new one follows in seconds."""
     file = await feeds.fetch(FeedToken(token))
     document = Document(feeds.stored(file), file.digest, file.changed_at, _SECRET_URL)
-    return file_response(request, document, downloads)
+    return await file_response(request, document, downloads)
 
 
 @router.get(

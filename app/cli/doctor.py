@@ -22,7 +22,7 @@ _MARKS = {
 def doctor(
     *, as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for scripts.")] = False
 ) -> None:
-    """Check Postgres, its migrations, the broker and its queue, and the clocks; 1 if anything failed."""
+    """Check Postgres, its migrations, broker and queue, the bucket, and the clocks; 1 if anything failed."""
     settings = operator_settings()
     failed = asyncio.run(_report(settings, as_json=as_json))
     if failed:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from app.domain.calendars import CalendarOptions
+from app.domain.objects import S3Place
 from app.domain.origins import NOBODY, Origin
 from app.domain.owners import OwnerId
 
@@ -96,6 +97,8 @@ class Job:
     """What a worker must know to make it; see ``JOB_VERSION``."""
     feed_id: UUID | None = None
     """The feed whose file it makes; None for a calendar that somebody asked for."""
+    object_at: S3Place | None = None
+    """Where its file is in S3; None of one that is in Postgres."""
     packed_bytes: int | None = None
     """How large its file is compressed; None if an earlier release has stored it as it is."""
 

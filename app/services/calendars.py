@@ -1,8 +1,9 @@
 """Asking for a calendar, watching it being made, and reading it."""
 
-from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 import structlog
@@ -30,10 +31,12 @@ from app.services.grouped_jobs import GroupedJobs
 from app.services.histories import History, found, read_history
 from app.services.open_jobs import OpenJobs
 from app.services.watching import Watching
-from app.storage import idempotency, jobs, results
+from app.storage import idempotency, jobs, objects, results
 from app.storage.chunk_cache import ChunkCache
-from app.storage.chunks import StoredFile
+from app.storage.chunks import Readable
 from app.storage.database import Sessions, at_once
+from app.storage.objects import StoredObject
+from app.storage.s3 import S3
 from app.storage.shared_jobs import NewJob
 
 log = structlog.get_logger(__name__)
@@ -59,7 +62,10 @@ class CalendarService:
     open_jobs: OpenJobs
     watching: Watching
     metrics: ApiMetrics
-    chunks: ChunkCache
+    chunks: ChunkCache = field(default_factory=ChunkCache)
+    s3: S3 = field(default_factory=S3)
+    lends: bool = False
+    """Whether clients may be sent to S3 for what is there."""
 
     async def submit(self, owner: OwnerId, options: CalendarOptions, key: str | None = None) -> Accepted:
         """Accept a job: from its commit on it will end, even if its message is never sent.
@@ -206,6 +212,16 @@ class CalendarService:
             case _:
                 raise TaskNotFinished(f"Task {job_id} is {job.state}; ask again when it is SUCCESS.")
 
-    def stored(self, job: Job) -> StoredFile:
+    def stored(self, job: Job) -> Readable:
         """A finished job's file, to be read."""
-        return results.stored(self.sessions, self.chunks, job)
+        if job.object_at is None:
+            return results.stored(self.sessions, self.chunks, job)
+        assert job.counts is not None  # noqa: S101 - it goes with SUCCESS, and so does the next
+        assert job.packed_bytes is not None  # noqa: S101
+        return StoredObject(self.s3, job.object_at, job.counts.bytes, job.packed_bytes)
+
+    def lent(self, job: Job) -> Callable[[], Awaitable[str]] | None:
+        """Makes a URL by which the file can be read elsewhere for a few minutes, if that is wanted."""
+        if job.object_at is None or not self.lends:
+            return None
+        return partial(objects.lend, self.s3, job.object_at)

@@ -7,24 +7,28 @@ from datetime import UTC, datetime, timedelta
 
 from app.domain.encryption import encryption
 from app.domain.findings import Finding, Level, clock
+from app.domain.objects import S3Place
 from app.queue.broker import BrokerTrouble
 from app.queue.open import open_broker
 from app.settings import Settings
-from app.storage import examination, operations
+from app.storage import examination, objects, operations
 from app.storage.database import open_engine, open_sessions
 from app.storage.flaws import database_flaw
 from app.storage.migrations import expected_head
+from app.storage.s3 import S3, S3Trouble
 
 _PATIENCE = timedelta(seconds=5)
 _LONG_WAIT = timedelta(minutes=1)
 
 
 async def examine(settings: Settings) -> AsyncIterator[Finding]:
-    """Look at Postgres and at the broker; a part that is down is a finding, never an error."""
+    """Look at Postgres, the broker and the bucket; a part that is down is a finding, never an error."""
     async for finding in _postgres(settings):
         yield finding
     for finding in await asyncio.to_thread(_broker, settings):
         yield finding
+    if settings.result_url is not None:
+        yield await _bucket(settings.result_url)
 
 
 async def _postgres(settings: Settings) -> AsyncIterator[Finding]:
@@ -90,6 +94,14 @@ def _broker(settings: Settings) -> list[Finding]:
     except BrokerTrouble as error:
         found.append(_down("broker", str(error), "TASKOVERFLOW_BROKER_URL"))
     return found
+
+
+async def _bucket(place: S3Place) -> Finding:
+    try:
+        await objects.try_writing(S3(_PATIENCE), place)
+    except S3Trouble as error:
+        return _down("results", str(error), "TASKOVERFLOW_RESULT_URL")
+    return Finding("results", Level.OK, f"{place} can be written, and deleted from")
 
 
 def _down(subject: str, reason: str, variable: str) -> Finding:

@@ -74,6 +74,7 @@ def _succeed() -> Select[Any]:
             bytes=bindparam("new_bytes", type_=BigInteger),
             digest=bindparam("new_digest", type_=String),
             packed_bytes=bindparam("new_packed_bytes", type_=BigInteger),
+            object_url=bindparam("new_object_url", type_=Text),
             # A feed's file is the feed's, and stays for as long as that serves it.
             removed_at=case((bindparam("of_feed", type_=Boolean), ended), else_=null()),
         )

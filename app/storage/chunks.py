@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from app.storage.packing import unpack
 
@@ -14,6 +15,24 @@ _AT_ONCE = 512 * 1024
 
 Fetch = Callable[[range], Awaitable[Sequence[bytes]]]
 """Gets chunks by their numbers, in this order and as they are stored; none for those that are gone."""
+
+
+class Readable(Protocol):
+    """A file to be read, wherever it is stored."""
+
+    @property
+    def size(self) -> int:
+        """How large it is."""
+
+    @property
+    def packed_size(self) -> int | None:
+        """How large it is compressed; None of a file that is stored as it is, as an earlier release did."""
+
+    def part(self, first: int, last: int) -> AsyncIterator[bytes]:
+        """The bytes from ``first`` to ``last``, both included."""
+
+    def packed(self) -> AsyncIterator[bytes]:
+        """All of it, compressed by gzip as it is stored."""
 
 
 class FileRemoved(Exception):  # noqa: N818 - says what happened

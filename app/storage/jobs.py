@@ -32,6 +32,7 @@ from app.domain.jobs import (
     JobPlace,
     JobState,
 )
+from app.domain.objects import S3Place, parse_s3_url
 from app.domain.origins import NOBODY, Origin
 from app.domain.owners import OwnerId
 from app.storage.attempts import CLAIM, EXTEND, IS_HELD, SUCCEED
@@ -171,7 +172,13 @@ async def has_succeeded(session: AsyncSession, held: Claim) -> bool:
 
 
 async def succeed(
-    session: AsyncSession, held: Claim, counts: Counts, digest: str, *, packed_bytes: int | None = None
+    session: AsyncSession,
+    held: Claim,
+    counts: Counts,
+    digest: str,
+    *,
+    packed_bytes: int | None = None,
+    object_at: S3Place | None = None,
 ) -> bool:
     """End the job with its result; False if another attempt has taken over since, or an operator."""
     values = {
@@ -183,6 +190,7 @@ async def succeed(
         "new_bytes": counts.bytes,
         "new_digest": digest,
         "new_packed_bytes": packed_bytes,
+        "new_object_url": None if object_at is None else str(object_at),
     }
     return (await session.execute(SUCCEED, values)).one_or_none() is not None
 
@@ -259,6 +267,7 @@ def read_job(row: Row[Any]) -> Job:
         removed_at=row.removed_at,
         version=row.version,
         feed_id=row.feed_id,
+        object_at=None if row.object_url is None else parse_s3_url(row.object_url),
         packed_bytes=row.packed_bytes,
     )
 

@@ -106,6 +106,8 @@ jobs = Table(
     Column("traceparent", String(55)),
     # How large the file is compressed; NULL of one that was stored as it is.
     Column("packed_bytes", BigInteger),
+    # Where the file is in S3; NULL of one that is in Postgres.
+    Column("object_url", Text),
     CheckConstraint(
         "state IN ('PENDING', 'STARTED', 'RETRY', 'SUCCESS', 'FAILURE', 'REVOKED')", name="state"
     ),

@@ -115,10 +115,11 @@ async def rescue(session: AsyncSession, *, max_attempts: int, retry_backoff: tim
 
 
 async def remove_results(session: AsyncSession, *, older_than: timedelta) -> int:
-    """Delete files that have been kept long enough; their jobs stay, and say when it was."""
+    """Delete files in Postgres that have been kept long enough; their jobs stay, and say when it was."""
     old = and_(
         jobs.c.state == JobState.SUCCESS,
         jobs.c.removed_at.is_(None),
+        jobs.c.object_url.is_(None),
         jobs.c.finished_at < func.now() - older_than,
     )
     removed = (
@@ -134,8 +135,12 @@ async def remove_results(session: AsyncSession, *, older_than: timedelta) -> int
 
 
 async def forget_jobs(session: AsyncSession, *, older_than: timedelta) -> int:
-    """Delete jobs that ended long enough ago, with their events, and their files if they have them still."""
-    old = jobs.c.finished_at < func.now() - older_than
+    """Delete jobs that ended long enough ago, with their events, and their files if they have them still.
+
+    But not while a file is in S3, which nobody would know of any more.
+    """
+    is_left = or_(jobs.c.object_url.is_(None), jobs.c.removed_at.is_not(None))
+    old = and_(jobs.c.finished_at < func.now() - older_than, is_left)
     statement = delete(jobs).where(jobs.c.id.in_(_oldest(old))).returning(jobs.c.id)
     return len(list((await session.execute(statement)).scalars()))
 

@@ -1,4 +1,4 @@
-"""Files compressed as they are sent.
+"""Files compressed as they are sent, and the place of those that are in S3.
 
 Under the previous release's workers nothing changes: they store chunks as they are, and leave the sizes
 empty, by which this release knows such files.
@@ -7,6 +7,10 @@ The previous release's API can't read what this release's workers store, and mus
 not. To it the new chunks have no data, which it takes for those of a file that was removed while it read: it
 cuts the download short, and the client knows that it has nothing. To see none of this, replace the API before
 the workers; going back, the downgrade unpacks all files.
+
+The same holds for files in S3, of which the previous release finds no chunks. Its sweeper takes them for
+removed when their time is over, and leaves the objects to the bucket's lifecycle rule. The downgrade says of
+them that they were removed.
 
 Whoever stores a large file has its table in use for as long as that takes: then this fails after five
 seconds, and can be repeated.
@@ -23,6 +27,7 @@ _FILES = {"jobs": "result_chunks", "feed_files": "feed_chunks"}
 
 
 def upgrade() -> None:
+    op.add_column("jobs", sa.Column("object_url", sa.Text))
     for files, chunks in _FILES.items():
         op.add_column(files, sa.Column("packed_bytes", sa.BigInteger))
         op.add_column(chunks, sa.Column("packed", sa.LargeBinary))
@@ -32,6 +37,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("UPDATE jobs SET removed_at = now() WHERE object_url IS NOT NULL AND removed_at IS NULL")
+    op.drop_column("jobs", "object_url")
     for files, chunks in _FILES.items():
         _unpack(chunks)
         op.alter_column(chunks, "data", nullable=False)

@@ -36,7 +36,7 @@ FILL_SINCE = {
         DELETE FROM todos;
     """,
     "0007": "UPDATE jobs SET request_id = 'a', traceparent = 'b';",
-    "0009": "UPDATE jobs SET packed_bytes = 1; UPDATE feed_files SET packed_bytes = 1;",
+    "0009": "UPDATE jobs SET packed_bytes = 1, object_url = 's3://a/b'; UPDATE feed_files SET packed_bytes = 1;",
 }
 """What a migration made room for."""
 

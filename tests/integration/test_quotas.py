@@ -21,7 +21,6 @@ from app.services.open_jobs import OpenJobs
 from app.services.watching import Watching
 from app.settings import Settings
 from app.storage import jobs
-from app.storage.chunk_cache import ChunkCache
 from app.storage.database import Sessions
 from app.storage.notices import Notices
 from tests.support import databases
@@ -143,7 +142,6 @@ async def test_a_twin_of_the_request_that_had_the_last_place_is_not_refused(
         OpenJobs(1, count, lambda: 0.0),
         watching,
         ApiMetrics.new(),
-        ChunkCache(),
     )
     assert await service.submit(BUILT_IN_OWNER, CalendarOptions(), key) == Accepted(twin, replayed=True)
     with pytest.raises(TooManyOpenTasks):

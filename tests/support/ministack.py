@@ -1,4 +1,4 @@
-"""SQS for tests: an emulator in a process of its own, over real HTTP on the loopback interface."""
+"""SQS and S3 for tests: an emulator in a process of its own, over real HTTP on the loopback interface."""
 
 import os
 import signal
@@ -31,7 +31,7 @@ def ministack(folder: Path) -> Iterator[str]:
         **os.environ,
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
-        "SERVICES": "sqs",
+        "SERVICES": "sqs,s3",
         "TMPDIR": str(folder),  # where it keeps its pid
     }
     with (folder / "ministack.log").open("wb") as log:
@@ -44,7 +44,7 @@ def ministack(folder: Path) -> Iterator[str]:
         )
     try:
         url = f"http://127.0.0.1:{port}"
-        wait_until(lambda: process.poll() is not None or _answers(url), "the SQS emulator")
+        wait_until(lambda: process.poll() is not None or _answers(url), "the emulator")
         assert process.poll() is None, (folder / "ministack.log").read_text()
         yield url
     finally:

@@ -1,0 +1,32 @@
+"""Files in S3 whose time is over.
+
+The objects are deleted before the rows say so: a sweeper that stops in between leaves a row by which the next
+one deletes them again, which is harmless, and no object that nobody knows of.
+"""
+
+from collections.abc import Collection
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domain.jobs import JobState
+from app.domain.objects import S3Place, parse_s3_url
+from app.storage.schema import jobs
+from app.storage.sweeps import BATCH
+
+_IS_THERE = (jobs.c.state == JobState.SUCCESS, jobs.c.removed_at.is_(None), jobs.c.object_url.is_not(None))
+
+
+async def expired(session: AsyncSession, *, older_than: timedelta) -> dict[UUID, S3Place]:
+    """Jobs whose files have been kept long enough, those that ended first, and where these are."""
+    old = select(jobs.c.id, jobs.c.object_url).where(*_IS_THERE, jobs.c.finished_at < func.now() - older_than)
+    found = await session.execute(old.order_by(jobs.c.finished_at).limit(BATCH))
+    return {row.id: parse_s3_url(row.object_url) for row in found}
+
+
+async def remove(session: AsyncSession, job_ids: Collection[UUID]) -> int:
+    """Note of how many of these jobs the files are gone."""
+    gone = update(jobs).where(jobs.c.id.in_(job_ids), *_IS_THERE).values(removed_at=func.now())
+    return len((await session.scalars(gone.returning(jobs.c.id))).all())

@@ -1,0 +1,44 @@
+"""How S3 is asked: on threads, since its client blocks, and with errors of our own."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from threading import Lock
+from typing import Any, TypeVar
+
+from app.domain.objects import S3Place
+
+T = TypeVar("T")
+
+
+class S3Trouble(OSError):  # noqa: N818 - says what happened
+    """A call to S3 was in vain; the text says which, and what S3 said."""
+
+
+@dataclass(frozen=True, slots=True)
+class S3:
+    """The clients of one process, made when they are first needed."""
+
+    patience: timedelta = timedelta(seconds=10)
+    _clients: dict[str | None, Any] = field(default_factory=dict)
+    _making: Lock = field(default_factory=Lock)
+
+    async def ask(self, place: S3Place, call: Callable[[Any], T]) -> T:
+        """What the call answers that is given a client, or ``S3Trouble``, or ``FileRemoved``."""
+        return await asyncio.to_thread(self._ask, place, call)
+
+    def _ask(self, place: S3Place, call: Callable[[Any], T]) -> T:
+        # Only here, since AWS's library takes longer to load than all else together.
+        from app.storage.s3_client import s3_errors  # noqa: PLC0415
+
+        with s3_errors(place):
+            return call(self._client(place.endpoint))
+
+    def _client(self, endpoint: str | None) -> Any:  # noqa: ANN401 - boto3 makes its classes at run time
+        from app.storage.s3_client import s3_client  # noqa: PLC0415
+
+        with self._making:
+            if endpoint not in self._clients:
+                self._clients[endpoint] = s3_client(endpoint, self.patience)
+            return self._clients[endpoint]
