@@ -4,6 +4,7 @@ import gzip
 from collections.abc import AsyncIterator
 from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -26,8 +27,10 @@ from app.storage.schema import feed_chunks, jobs, result_chunks
 from app.storage.upload import PART_BYTES, Uploads
 from tests.support import databases
 from tests.support.api import serving
+from tests.support.asking import ask, state
 from tests.support.feeds import a_feed, a_todo
 from tests.support.jobs import NO_LIMIT, NONE, claim, claimed, end_lease, read, rescue
+from tests.support.processes import service
 from tests.support.s3 import Bucket, make_bucket
 from workers.calendars import make_calendar
 from workers.runtime import Fenced, Runtime
@@ -253,3 +256,19 @@ async def test_doctor_tells_whether_the_bucket_can_be_written(settings: Settings
         (found,) = [finding for finding in findings if finding.subject == "results"]
         assert (found.level, str(place) in found.detail) == (level, True)
     assert bucket.keys() == []
+
+
+async def test_the_setting_reaches_worker_and_api(
+    database_url: str, broker_url: str, tmp_path: Path, bucket: Bucket
+) -> None:
+    settings = {"TASKOVERFLOW_RESULT_URL": str(bucket.place), "TASKOVERFLOW_RESULT_DOWNLOADS": "redirect"}
+    with service(database_url, broker_url, tmp_path, **settings) as parts:
+        parts.start_api()
+        parts.start("worker")
+        with httpx.Client(base_url=f"{parts.url}/api/v1", trust_env=False, timeout=30) as client:
+            made = await state(client, ask(client), "SUCCESS")
+            moved = client.get(made["result_url"])
+            assert moved.status_code == 307
+            assert client.get(moved.headers["location"]).text.startswith("BEGIN:VCALENDAR")
+            assert client.get(made["result_url"], headers=IDENTITY).status_code == 200
+    assert bucket.keys() == [f"calendars/{made['task_id']}/1.ics.gz"]
