@@ -9,9 +9,8 @@ from uuid import UUID, uuid4
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.domain.calendars import CalendarOptions, Component
 from app.domain.jobs import Claim, Counts
-from app.domain.todos import Todo, TodoFilter
+from app.domain.todos import TodoFilter
 from app.storage import feed_files, jobs, results, todos, tombstones
 from app.storage.database import Sessions
 from app.storage.tombstones import Deleted
@@ -100,17 +99,13 @@ async def _render(
     read = skipped = 0
     async for batch in todos.stream(reader, held.owner, wanted, timezone=timezone, now=now):
         # On a thread, so that heartbeats, this job's and others', need not wait for it.
-        await file.write(await asyncio.to_thread(b"".join, map(renderer.todo, batch)))
+        await file.write(await asyncio.to_thread(renderer.todos, batch))
         read += len(batch)
         held.progress.done = read
-        skipped += sum(_is_skipped(todo, options) for todo in batch)
+        skipped += sum(map(renderer.skips, batch))
     if deleted is not None:
         async for graves in tombstones.stream(reader, deleted):
-            await file.write(await asyncio.to_thread(b"".join, map(renderer.tombstone, graves)))
+            await file.write(await asyncio.to_thread(renderer.tombstones, graves))
     await file.write(END)
     await file.close()
     return Counts(read, skipped, file.size)
-
-
-def _is_skipped(todo: Todo, options: CalendarOptions) -> bool:
-    return options.component is Component.EVENT and todo.deadline is None

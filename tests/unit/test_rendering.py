@@ -15,6 +15,7 @@ from icalendar import Calendar
 from app.domain.calendars import CalendarOptions, Component
 from app.domain.deadlines import Deadline, Floating, Instant
 from app.domain.todos import Todo
+from tests.support.any_todo import any_options, any_todo
 from tests.support.todos import NOW, a_todo
 from workers.rendering.calendar import render
 
@@ -28,30 +29,6 @@ def file(*todos: Todo, **options: Any) -> bytes:
 
 def lines(*todos: Todo, **options: Any) -> list[str]:
     return file(*todos, **options).decode().replace("\r\n ", "").split("\r\n")
-
-
-any_text = st.text(st.characters(codec="utf-8"), max_size=120)
-any_deadline: st.SearchStrategy[Deadline | None] = st.one_of(
-    st.none(),
-    st.datetimes().map(Floating),
-    st.datetimes(timezones=st.just(UTC)).map(Instant),
-)
-any_todo = st.builds(
-    a_todo,
-    uid=st.uuids(),
-    title=any_text.filter(str.strip),
-    description=st.none() | any_text,
-    deadline=any_deadline,
-    sequence=st.integers(0, 2**31 - 1),
-    completed_at=st.none() | st.just(NOW),
-)
-any_options = st.builds(
-    CalendarOptions,
-    component=st.sampled_from(Component),
-    timezone=st.none() | st.sampled_from(["Europe/Oslo", "UTC", "America/St_Johns", "Pacific/Apia"]),
-    alarm=st.none() | st.integers(0, 40_320),
-    name=any_text.filter(str.strip),
-)
 
 
 @settings(deadline=None)

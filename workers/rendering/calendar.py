@@ -1,12 +1,12 @@
 """A calendar as bytes (RFC 5545, RFC 7986): equal todos and options give equal bytes."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, vDuration, vText
-from icalendar import Todo as VTodo
+from icalendar import Calendar, vDuration, vText
 
 from app.domain.calendars import CalendarOptions, Component
 from app.domain.deadlines import DeadlineSpan, Floating, Instant
@@ -15,81 +15,114 @@ from app.domain.timezones import zone
 from app.domain.todos import Todo, Tombstone
 from workers.rendering.components import cancelled_event, cancelled_task, event, task
 from workers.rendering.text import without_controls
-from workers.rendering.timezones import vtimezone
+from workers.rendering.timezones import is_declared, vtimezone
 
 PRODID = "-//Taskoverflow Calendar//mxm.dk//"
 END = b"END:VCALENDAR\r\n"
+
+_BATCH = 1000
 
 _TASKS = UUID("5f0c1c1e-6d0b-4a53-9a4e-0f6f5ad4b5c2")
 """The namespace of the UIDs of tasks that share a file with the event of the same todo."""
 
 
-@dataclass(frozen=True, slots=True)
 class Renderer:
-    """Writes a calendar piece by piece: ``begin``, ``todo`` and ``tombstone`` for each, then ``END``."""
+    """Writes a calendar piece by piece: ``begin``, ``todos`` and ``tombstones``, then ``END``."""
 
-    options: CalendarOptions
+    def __init__(self, options: CalendarOptions) -> None:
+        """Work out what all todos of the calendar have in common."""
+        self._options = options
+        self._zone = _zone(options.timezone)
+        self._trigger = None if options.alarm is None else _before(options.alarm)
+
+    @property
+    def needs_span(self) -> bool:
+        """Whether ``begin`` must know between which deadlines the todos lie."""
+        return is_declared(self._zone)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether todos are written as the database keeps them: as events, with no zone and no alarm."""
+        return self._options.component is Component.EVENT and self._zone is None and self._trigger is None
 
     def begin(self, span: DeadlineSpan) -> bytes:
         """All that stands before the first todo; ``span`` bounds the years its VTIMEZONE tells of."""
-        # As vText: icalendar escapes on its own only the values of properties it has a type for.
-        name = vText(without_controls(self.options.name))
-        calendar = Calendar()
-        calendar.add("version", "2.0")
-        calendar.add("prodid", PRODID)
-        calendar.add("calscale", "GREGORIAN")
-        calendar.add("method", "PUBLISH")
-        calendar.add("name", name)
-        calendar.add("x-wr-calname", name)
-        if self.options.timezone is not None:
-            calendar.add("x-wr-timezone", self.options.timezone)
-        calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
-        calendar.add("x-published-ttl", vDuration(REFRESH))
-        definition = vtimezone(self._zone(), span)
-        if definition is not None:
-            calendar.add_component(definition)
-        return bytes(calendar.to_ical(sorted=False)).removesuffix(END)
+        return _head(self._options.name, self._options.timezone, span)
 
-    def todo(self, todo: Todo) -> bytes:
-        """What the calendar shows of one todo; nothing where it can't show it."""
-        shown, alarm, zone_ = self.options.component, self.options.alarm, self._zone()
-        parts: list[Event | VTodo | None] = []
-        if shown is not Component.TODO:
-            parts.append(event(todo, zone_, alarm))
-        if shown is not Component.EVENT:
-            # Where both are written the event reminds; nobody wants to be told twice.
-            twice = shown is Component.BOTH and todo.deadline is not None
-            parts.append(task(todo, zone_, None if twice else alarm, self._task_uid(todo.uid)))
-        return _joined(parts)
+    def todos(self, todos: Iterable[Todo]) -> bytes:
+        """What the calendar shows of each of these; nothing where it can't show it."""
+        return "".join(map(self._todo, todos)).encode()
 
-    def tombstone(self, deleted: Tombstone) -> bytes:
-        """What the calendar says of a todo that was deleted."""
-        shown, zone_ = self.options.component, self._zone()
-        parts: list[Event | VTodo | None] = []
-        if shown is not Component.TODO:
-            parts.append(cancelled_event(deleted, zone_))
-        if shown is not Component.EVENT:
-            parts.append(cancelled_task(deleted, zone_, self._task_uid(deleted.uid)))
-        return _joined(parts)
+    def skips(self, todo: Todo) -> bool:
+        """Whether the calendar can't show it, for want of a deadline."""
+        return self._options.component is Component.EVENT and todo.deadline is None
 
-    def _task_uid(self, uid: UUID) -> UUID:
-        # Two components of one file with one UID would be two versions of one thing (section 3.8.4.7).
-        return uuid5(_TASKS, uid.hex) if self.options.component is Component.BOTH else uid
+    def tombstones(self, deleted: Iterable[Tombstone]) -> bytes:
+        """What the calendar says of todos that were deleted."""
+        return "".join(map(self._tombstone, deleted)).encode()
 
-    def _zone(self) -> ZoneInfo | None:
-        return None if self.options.timezone is None else zone(self.options.timezone)
+    def _todo(self, todo: Todo) -> str:
+        shown = self._options.component
+        if shown is Component.EVENT:
+            return event(todo, self._zone, self._trigger)
+        if shown is Component.TODO:
+            return task(todo, self._zone, self._trigger, todo.uid)
+        # Where both are written the event reminds; nobody wants to be told twice.
+        return event(todo, self._zone, self._trigger) + task(todo, self._zone, None, _task_uid(todo.uid))
+
+    def _tombstone(self, deleted: Tombstone) -> str:
+        shown = self._options.component
+        if shown is Component.EVENT:
+            return cancelled_event(deleted, self._zone)
+        if shown is Component.TODO:
+            return cancelled_task(deleted, self._zone, deleted.uid)
+        return cancelled_event(deleted, self._zone) + cancelled_task(
+            deleted, self._zone, _task_uid(deleted.uid)
+        )
 
 
-def _joined(parts: Iterable[Event | VTodo | None]) -> bytes:
-    return b"".join(part.to_ical() for part in parts if part is not None)
+@lru_cache(maxsize=64)
+def _head(name: str, timezone: str | None, span: DeadlineSpan) -> bytes:
+    # As vText: icalendar escapes on its own only the values of properties it has a type for.
+    title = vText(without_controls(name))
+    calendar = Calendar()
+    calendar.add("version", "2.0")
+    calendar.add("prodid", PRODID)
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("method", "PUBLISH")
+    calendar.add("name", title)
+    calendar.add("x-wr-calname", title)
+    if timezone is not None:
+        calendar.add("x-wr-timezone", timezone)
+    calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", vDuration(REFRESH))
+    definition = vtimezone(_zone(timezone), span)
+    if definition is not None:
+        calendar.add_component(definition)
+    return bytes(calendar.to_ical(sorted=False)).removesuffix(END)
+
+
+def _zone(name: str | None) -> ZoneInfo | None:
+    return None if name is None else zone(name)
+
+
+def _before(minutes: int) -> str:
+    duration: bytes = vDuration(timedelta(minutes=-minutes)).to_ical()  # type: ignore[no-untyped-call]
+    return duration.decode()
+
+
+def _task_uid(uid: UUID) -> UUID:
+    # Two components of one file with one UID would be two versions of one thing (section 3.8.4.7).
+    return uuid5(_TASKS, uid.hex)
 
 
 def render(todos: Iterable[Todo], options: CalendarOptions) -> Iterator[bytes]:
     """The whole calendar of todos that are at hand, in pieces."""
     kept = list(todos)
     renderer = Renderer(options)
-    yield renderer.begin(span_of(kept))
-    yield from map(renderer.todo, kept)
+    yield renderer.begin(span_of(kept) if renderer.needs_span else DeadlineSpan())
+    for start in range(0, len(kept), _BATCH):
+        yield renderer.todos(kept[start : start + _BATCH])
     yield END
 
 

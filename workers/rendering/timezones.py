@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
+from typing import TypeGuard
 from zoneinfo import ZoneInfo
 
-from icalendar import Timezone, TimezoneDaylight, TimezoneStandard
+from icalendar import Timezone, TimezoneDaylight, TimezoneStandard, vDatetime
 
 from app.domain.deadlines import Deadline, DeadlineSpan, Floating
 
@@ -21,9 +22,9 @@ _STEP = timedelta(days=1)
 def localized(deadline: Deadline, zone: ZoneInfo | None) -> datetime:
     """The deadline as it is to be written: without a zone, in UTC, or in the calendar's zone."""
     if isinstance(deadline, Floating):
-        local = deadline.local.replace(microsecond=0)
+        local = deadline.local
         return local if zone is None else local.replace(tzinfo=UTC if zone.key in _UTC_NAMES else zone)
-    moment = deadline.moment.replace(microsecond=0)
+    moment = deadline.moment
     if zone is None or zone.key in _UTC_NAMES:
         return moment
     try:
@@ -35,9 +36,25 @@ def localized(deadline: Deadline, zone: ZoneInfo | None) -> datetime:
     return moment if local.fold else local
 
 
+@lru_cache(maxsize=64)
+def form(zone: tzinfo | None) -> tuple[str, str]:
+    """What stands before the colon and behind the digits of a time in the zone (section 3.3.5)."""
+    if zone is None:
+        return "", ""
+    # icalendar takes some places that have kept UTC for long for UTC itself.
+    if vDatetime(datetime(2000, 1, 1, tzinfo=zone)).is_utc():
+        return "", "Z"
+    return f";TZID={zone}", ""
+
+
+def is_declared(zone: ZoneInfo | None) -> TypeGuard[ZoneInfo]:
+    """Whether times in the zone are written with a TZID, which a VTIMEZONE has to declare."""
+    return zone is not None and zone.key not in _UTC_NAMES
+
+
 def vtimezone(zone: ZoneInfo | None, span: DeadlineSpan) -> Timezone | None:
     """The zone's definition for the years that the deadlines lie in; None where no TZID is written."""
-    if zone is None or zone.key in _UTC_NAMES:
+    if not is_declared(zone):
         return None
     years = [day.year for day in (span.first_local, span.last_local) if day]
     years += [moment.year for moment in (span.first_moment, span.last_moment) if moment]
