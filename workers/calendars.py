@@ -1,6 +1,5 @@
 """From the todos in Postgres to the file, there or in S3, with neither ever in memory as a whole."""
 
-import asyncio
 from contextlib import nullcontext
 from datetime import timedelta
 from functools import partial
@@ -9,14 +8,17 @@ from uuid import UUID, uuid4
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.domain.deadlines import DeadlineSpan
 from app.domain.jobs import Claim, Counts
 from app.domain.todos import TodoFilter
-from app.storage import feed_files, jobs, results, todos, tombstones
+from app.storage import calendar_todos, feed_files, jobs, results, tombstones
+from app.storage.calendar_todos import Chosen
 from app.storage.database import Sessions
 from app.storage.tombstones import Deleted
 from app.storage.upload import Upload, Uploads
 from app.tracing.tracing import OFF, Tracing
 from workers.chunked_file import ChunkedFile, Store
+from workers.pages import pages
 from workers.rendering.calendar import END, Renderer
 from workers.runtime import Fenced, PermanentFailure
 
@@ -85,27 +87,33 @@ async def _render(
     reader: AsyncSession, held: Claim, timezone: str, tombstone_ttl: timedelta, file: ChunkedFile
 ) -> Counts:
     options = held.options
-    wanted = TodoFilter(completed=options.completed, window=options.window)
     # The window is counted from when the calendar was asked for, so that every attempt makes the same file.
-    now = held.created_at
-    total, span = await todos.extent(reader, held.owner, wanted, timezone=timezone, now=now)
-    deleted = None
-    if held.feed_id is not None:
-        deleted = Deleted(held.feed_id, held.owner, wanted, timezone=timezone, now=now, kept=tombstone_ttl)
-        span |= await tombstones.deadline_span(reader, deleted)
-    held.progress.total = total
+    chosen = Chosen(
+        owner=held.owner,
+        wanted=TodoFilter(completed=options.completed, window=options.window),
+        timezone=timezone,
+        now=held.created_at,
+    )
+    deleted = None if held.feed_id is None else Deleted(held.feed_id, chosen, kept=tombstone_ttl)
     renderer = Renderer(options)
+    span = await _span(reader, chosen, deleted) if renderer.needs_span else DeadlineSpan()
     await file.write(renderer.begin(span))
-    read = skipped = 0
-    async for batch in todos.stream(reader, held.owner, wanted, timezone=timezone, now=now):
-        # On a thread, so that heartbeats, this job's and others', need not wait for it.
-        await file.write(await asyncio.to_thread(renderer.todos, batch))
-        read += len(batch)
-        held.progress.done = read
-        skipped += sum(map(renderer.skips, batch))
+    skipped = 0
+    async for page in pages(reader, chosen, renderer):
+        if page.more and not held.progress.total:
+            # Nobody sees how far a calendar of one page is.
+            held.progress.total = await calendar_todos.total(reader, chosen)
+        await file.write(page.lines)
+        held.progress.done += page.todos
+        skipped += page.skipped
     if deleted is not None:
         async for graves in tombstones.stream(reader, deleted):
-            await file.write(await asyncio.to_thread(renderer.tombstones, graves))
+            await file.write(renderer.tombstones(graves))
     await file.write(END)
     await file.close()
-    return Counts(read, skipped, file.size)
+    return Counts(held.progress.done, skipped, file.size)
+
+
+async def _span(reader: AsyncSession, chosen: Chosen, deleted: Deleted | None) -> DeadlineSpan:
+    span = await calendar_todos.span(reader, chosen)
+    return span if deleted is None else span | await tombstones.deadline_span(reader, deleted)

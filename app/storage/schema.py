@@ -59,6 +59,9 @@ todos = Table(
     Column("sequence", Integer, nullable=False, server_default=text("0")),
     Column("created_at", _instant, nullable=False, server_default=_NOW),
     Column("updated_at", _instant, nullable=False, server_default=_NOW),
+    # Its lines in a calendar with the usual options, kept by a trigger. Empty where it has no deadline; NULL
+    # where they have to be written when they are wanted, as of rows that are older than this column.
+    Column("vevent", LargeBinary),
     CheckConstraint("deadline_local IS NULL OR deadline_at IS NULL", name="one_deadline"),
     CheckConstraint("completed = (completed_at IS NOT NULL)", name="completed_at"),
     Index("todos_owner_id_idx", "owner_id", "id"),

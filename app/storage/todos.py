@@ -1,6 +1,6 @@
 """Queries of todos; every one takes the owner."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,8 +28,21 @@ from app.domain.owners import OwnerId
 from app.domain.todos import NewTodo, Todo, TodoChanges, TodoFilter
 from app.storage.schema import todo_totals, todos
 
-READ_AHEAD = 500
-"""How many rows are read ahead of the one that is handled: what bounds memory."""
+COLUMNS = (
+    todos.c.id,
+    todos.c.owner_id,
+    todos.c.uid,
+    todos.c.title,
+    todos.c.description,
+    todos.c.completed,
+    todos.c.completed_at,
+    todos.c.deadline_local,
+    todos.c.deadline_at,
+    todos.c.sequence,
+    todos.c.created_at,
+    todos.c.updated_at,
+)
+"""What ``read_todo`` reads, in its order."""
 
 
 async def add(session: AsyncSession, owner: OwnerId, new: NewTodo, *, limit: int) -> Todo | None:
@@ -47,7 +60,7 @@ async def add(session: AsyncSession, owner: OwnerId, new: NewTodo, *, limit: int
         **_deadline_columns(new.deadline),
     }
     row = (await session.execute(_ADD, values)).one_or_none()
-    return None if row is None else _todo(row)
+    return None if row is None else read_todo(row)
 
 
 def _add() -> Executable:
@@ -67,7 +80,7 @@ def _add() -> Executable:
     }
     given["completed_at"] = case((given["completed"], func.now()))
     place = select(room.c.owner_id, *given.values())
-    return insert(todos).from_select(["owner_id", *given], place).returning(todos)
+    return insert(todos).from_select(["owner_id", *given], place).returning(*COLUMNS)
 
 
 _ADD = _add()
@@ -76,8 +89,8 @@ _ADD = _add()
 
 async def find(session: AsyncSession, owner: OwnerId, todo_id: int) -> Todo | None:
     """The todo of that id, if the owner has one."""
-    row = (await session.execute(select(todos).where(_is(owner, todo_id)))).one_or_none()
-    return None if row is None else _todo(row)
+    row = (await session.execute(select(*COLUMNS).where(_is(owner, todo_id)))).one_or_none()
+    return None if row is None else read_todo(row)
 
 
 async def change(session: AsyncSession, owner: OwnerId, todo_id: int, changes: TodoChanges) -> Todo | None:
@@ -100,9 +113,9 @@ async def change(session: AsyncSession, owner: OwnerId, todo_id: int, changes: T
     if announced:
         values["sequence"] = todos.c.sequence + case((or_(*announced), 1), else_=0)
     values["updated_at"] = case((changed, func.now()), else_=todos.c.updated_at)
-    statement = update(todos).where(_is(owner, todo_id)).values(values).returning(todos)
+    statement = update(todos).where(_is(owner, todo_id)).values(values).returning(*COLUMNS)
     row = (await session.execute(statement)).one_or_none()
-    return None if row is None else _todo(row)
+    return None if row is None else read_todo(row)
 
 
 _ANNOUNCED = {"title", "deadline_local", "deadline_at"}
@@ -111,8 +124,8 @@ _ANNOUNCED = {"title", "deadline_local", "deadline_at"}
 
 async def remove(session: AsyncSession, owner: OwnerId, todo_id: int) -> Todo | None:
     """Delete the todo and return what it was, or None if there is none."""
-    row = (await session.execute(delete(todos).where(_is(owner, todo_id)).returning(todos))).one_or_none()
-    return None if row is None else _todo(row)
+    row = (await session.execute(delete(todos).where(_is(owner, todo_id)).returning(*COLUMNS))).one_or_none()
+    return None if row is None else read_todo(row)
 
 
 async def page(
@@ -126,39 +139,19 @@ async def page(
 ) -> list[Todo]:
     """The owner's todos with an id above ``after``, oldest id first."""
     statement = (
-        select(todos)
+        select(*COLUMNS)
         .where(matches(todos, owner, wanted, timezone, func.now()), todos.c.id > after)
         .order_by(todos.c.id)
         .limit(limit)
     )
-    return [_todo(row) for row in await session.execute(statement)]
+    return [read_todo(row) for row in await session.execute(statement)]
 
 
-async def extent(
-    session: AsyncSession, owner: OwnerId, wanted: TodoFilter, *, timezone: str, now: datetime
-) -> tuple[int, DeadlineSpan]:
-    """How many todos ``stream`` yields, and between which deadlines they lie."""
-    return await extent_of(session, todos, matches(todos, owner, wanted, timezone, now))
-
-
-async def extent_of(
-    session: AsyncSession, table: Table, which: ColumnElement[bool]
-) -> tuple[int, DeadlineSpan]:
-    """The same of any rows, of this table or of one with the same columns."""
+async def span_of(session: AsyncSession, table: Table, which: ColumnElement[bool]) -> DeadlineSpan:
+    """Between which deadlines some rows lie, of this table or of one with the same columns."""
     local, moment = table.c.deadline_local, table.c.deadline_at
-    statement = select(func.count(), func.min(local), func.max(local), func.min(moment), func.max(moment))
-    row = (await session.execute(statement.select_from(table).where(which))).one()
-    return row[0], DeadlineSpan(row[1], row[2], row[3], row[4])
-
-
-async def stream(
-    session: AsyncSession, owner: OwnerId, wanted: TodoFilter, *, timezone: str, now: datetime
-) -> AsyncIterator[list[Todo]]:
-    """Batches of the owner's todos, oldest id first, through a server-side cursor."""
-    statement = select(todos).where(matches(todos, owner, wanted, timezone, now)).order_by(todos.c.id)
-    result = await session.stream(statement, execution_options={"yield_per": READ_AHEAD})
-    async for rows in result.partitions():
-        yield [_todo(row) for row in rows]
+    statement = select(func.min(local), func.max(local), func.min(moment), func.max(moment))
+    return DeadlineSpan(*(await session.execute(statement.where(which))).one())
 
 
 def _is(owner: OwnerId, todo_id: int) -> ColumnElement[bool]:
@@ -167,7 +160,7 @@ def _is(owner: OwnerId, todo_id: int) -> ColumnElement[bool]:
 
 def matches(
     table: Table,
-    owner: OwnerId,
+    owner: OwnerId | ColumnElement[OwnerId],
     wanted: TodoFilter,
     timezone: str,
     now: datetime | ColumnElement[datetime],
@@ -204,22 +197,18 @@ def _deadline_columns(deadline: Deadline | None) -> dict[str, datetime | None]:
 
 def read_deadline(row: Row[Any]) -> Deadline | None:
     """The deadline in a row."""
-    if row.deadline_local is not None:
-        return Floating(row.deadline_local)
-    return None if row.deadline_at is None else Instant(row.deadline_at)
+    return _deadline(row.deadline_local, row.deadline_at)
 
 
-def _todo(row: Row[Any]) -> Todo:
-    return Todo(
-        id=row.id,
-        owner=row.owner_id,
-        uid=row.uid,
-        title=row.title,
-        description=row.description,
-        completed=row.completed,
-        completed_at=row.completed_at,
-        deadline=read_deadline(row),
-        sequence=row.sequence,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-    )
+def read_todo(row: Sequence[Any]) -> Todo:
+    """The todo in a row of ``COLUMNS``."""
+    # By place: to look for names took nearly half the time in which a calendar reads its rows.
+    todo_id, owner, uid, title, description, completed, completed_at, local, moment, *rest = row
+    deadline = _deadline(local, moment)
+    return Todo(todo_id, owner, uid, title, description, completed, completed_at, deadline, *rest)
+
+
+def _deadline(local: datetime | None, moment: datetime | None) -> Deadline | None:
+    if local is not None:
+        return Floating(local)
+    return None if moment is None else Instant(moment)

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import KW_ONLY, dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.deadlines import DeadlineSpan
 from app.domain.feeds import MAX_TOMBSTONES
-from app.domain.owners import OwnerId
-from app.domain.todos import TodoFilter, Tombstone
+from app.domain.todos import Tombstone
+from app.storage.calendar_todos import Chosen
 from app.storage.schema import feeds, todo_tombstones
-from app.storage.todos import READ_AHEAD, extent_of, matches, read_deadline
+from app.storage.todos import read_deadline, span_of
+
+_READ_AHEAD = 500
+"""How many rows are read ahead of the one that is handled: what bounds memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +25,8 @@ class Deleted:
     """Which tombstones a feed shows."""
 
     feed_id: UUID
-    owner: OwnerId
-    wanted: TodoFilter
+    chosen: Chosen
     _: KW_ONLY
-    timezone: str
-    now: datetime
     kept: timedelta
     """For how long after its deletion a todo is told of."""
 
@@ -34,8 +34,8 @@ class Deleted:
         """The same in SQL: nobody has ever seen in a feed what was deleted before it was made."""
         since = select(feeds.c.created_at).where(feeds.c.id == self.feed_id).scalar_subquery()
         meant = and_(
-            matches(todo_tombstones, self.owner, self.wanted, self.timezone, self.now),
-            todo_tombstones.c.deleted_at > func.greatest(since, self.now - self.kept),
+            self.chosen.condition(todo_tombstones),
+            todo_tombstones.c.deleted_at > func.greatest(since, self.chosen.now - self.kept),
         )
         latest = select(todo_tombstones.c.id).where(meant).order_by(todo_tombstones.c.deleted_at.desc())
         return todo_tombstones.c.id.in_(latest.limit(MAX_TOMBSTONES))
@@ -43,14 +43,13 @@ class Deleted:
 
 async def deadline_span(session: AsyncSession, deleted: Deleted) -> DeadlineSpan:
     """Between which deadlines the tombstones lie that ``stream`` yields."""
-    _, span = await extent_of(session, todo_tombstones, deleted.condition())
-    return span
+    return await span_of(session, todo_tombstones, deleted.condition())
 
 
 async def stream(session: AsyncSession, deleted: Deleted) -> AsyncIterator[list[Tombstone]]:
     """Batches of the tombstones that a feed shows, through a server-side cursor."""
     statement = select(todo_tombstones).where(deleted.condition()).order_by(todo_tombstones.c.id)
-    result = await session.stream(statement, execution_options={"yield_per": READ_AHEAD})
+    result = await session.stream(statement, execution_options={"yield_per": _READ_AHEAD})
     async for rows in result.partitions():
         yield [_tombstone(row) for row in rows]
 

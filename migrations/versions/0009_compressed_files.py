@@ -21,7 +21,7 @@ import zlib
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision = "0009", "0007"
+revision, down_revision = "0009", "0008"
 
 _FILES = {"jobs": "result_chunks", "feed_files": "feed_chunks"}
 

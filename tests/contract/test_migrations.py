@@ -36,6 +36,7 @@ FILL_SINCE = {
         DELETE FROM todos;
     """,
     "0007": "UPDATE jobs SET request_id = 'a', traceparent = 'b';",
+    "0008": "INSERT INTO todos (owner_id, title, completed, deadline_at) SELECT id, 'a', false, now() FROM jobs;",
     "0009": "UPDATE jobs SET packed_bytes = 1, object_url = 's3://a/b'; UPDATE feed_files SET packed_bytes = 1;",
 }
 """What a migration made room for."""
@@ -163,6 +164,17 @@ async def test_files_are_unpacked_for_the_release_before(servers: Servers) -> No
             b"x",
             *chunks,
         ]
+
+
+async def test_events_are_stored_whoever_writes_todos_and_old_ones_are_left_alone(servers: Servers) -> None:
+    async with databases.database(servers.database_url, "template1") as url:
+        assert databases.migrate(url, "upgrade", "0007").returncode == 0
+        await databases.execute(url, SOME_TODOS.format(owner=1, count=2))
+        assert databases.migrate(url, "upgrade").returncode == 0
+        await databases.execute(url, SOME_TODOS.format(owner=1, count=1))
+        assert await numbers(url, "SELECT length(vevent) FROM todos ORDER BY id") == [None, None, 0]
+        await databases.execute(url, "UPDATE todos SET deadline_at = now() WHERE id = 1")
+        assert await numbers(url, "SELECT id FROM todos WHERE length(vevent) > 100") == [1]
 
 
 async def totals(url: str) -> list[int]:
