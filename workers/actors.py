@@ -5,7 +5,7 @@ from uuid import UUID
 import dramatiq
 import structlog
 
-from app.domain.jobs import JOB_VERSION
+from app.domain.jobs import JOB_VERSION, JobState
 from app.queue.messages import RenderCalendar
 from workers.calendars import make_calendar
 from workers.runtime import Runtime
@@ -37,7 +37,7 @@ class Actors:
         async with self.runtime.attempt(UUID(job_id)) as held:
             if held is not None:
                 settings = self.runtime.settings
-                await make_calendar(
+                shared = await make_calendar(
                     self.runtime.sessions,
                     held,
                     timezone=settings.timezone,
@@ -46,3 +46,4 @@ class Actors:
                     tracing=self.runtime.tracing,
                     uploads=self.runtime.uploads,
                 )
+                self.runtime.metrics.jobs_ended.inc(JobState.SUCCESS, shared)

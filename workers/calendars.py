@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.domain.deadlines import DeadlineSpan
 from app.domain.jobs import Claim, Counts
 from app.domain.todos import TodoFilter
-from app.storage import calendar_todos, feed_files, jobs, results, tombstones
+from app.storage import calendar_todos, feed_files, jobs, results, tombstones, twins
 from app.storage.calendar_todos import Chosen
 from app.storage.database import Sessions
 from app.storage.tombstones import Deleted
@@ -34,8 +34,10 @@ async def make_calendar(
     tombstone_ttl: timedelta = timedelta(days=30),
     tracing: Tracing = OFF,
     uploads: Uploads | None = None,
-) -> None:
+) -> int:
     """Render the file of a claimed job and end the job with it, all in one transaction.
+
+    Jobs that wait for the same file end with it too; returns how many they were.
 
     The file's chunks become visible with the state, or not at all. The todos are read through a transaction
     of its own, which sees them as they were at one moment: the writing one must see other attempts' claims.
@@ -50,6 +52,7 @@ async def make_calendar(
         await reader.connection(
             execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         )
+        same = await twins.waiting(reader, held)
         file = ChunkedFile(_store(writer, held, file_id, upload), max_bytes)
         with tracing.step("render"):
             counts = await _render(reader, held, timezone, tombstone_ttl, file)
@@ -63,6 +66,7 @@ async def make_calendar(
         ):
             # The error takes with it what the transaction has written so far.
             raise Fenced
+        shared = await twins.share(writer, held, same)
         if held.feed_id is not None:
             await feed_files.publish(
                 writer,
@@ -72,7 +76,8 @@ async def make_calendar(
                 packed_size=file.packed_size,
                 digest=file.digest,
             )
-    log.info("calendar_made", todos=counts.todos, bytes=counts.bytes)
+    log.info("calendar_made", todos=counts.todos, bytes=counts.bytes, shared=shared)
+    return shared
 
 
 def _store(writer: AsyncSession, held: Claim, file_id: UUID, upload: Upload | None) -> Store:

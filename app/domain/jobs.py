@@ -101,6 +101,13 @@ class Job:
     """Where its file is in S3; None of one that is in Postgres."""
     packed_bytes: int | None = None
     """How large its file is compressed; None if an earlier release has stored it as it is."""
+    made_by: tuple[UUID, int] | None = None
+    """The job whose file it ended with, and that one's attempt, where it made none itself."""
+
+    @property
+    def file(self) -> tuple[UUID, int]:
+        """The job and the attempt that its file is stored under."""
+        return self.made_by or (self.id, self.attempt)
 
     @property
     def place(self) -> JobPlace:

@@ -33,9 +33,9 @@ class CounterBy(Generic[Kind]):
         counter = Counter(name, meaning, [label], registry=registry)
         self._counters = {kind: counter.labels(kind) for kind in kinds}
 
-    def inc(self, kind: Kind) -> None:
-        """Count one more."""
-        self._counters[kind].inc()
+    def inc(self, kind: Kind, count: int = 1) -> None:
+        """Count one more, or so many."""
+        self._counters[kind].inc(count)
 
 
 def jobs_ended(registry: CollectorRegistry, *states: JobState) -> CounterBy[JobState]:

@@ -269,6 +269,7 @@ def read_job(row: Row[Any]) -> Job:
         feed_id=row.feed_id,
         object_at=None if row.object_url is None else parse_s3_url(row.object_url),
         packed_bytes=row.packed_bytes,
+        made_by=None if row.result_of is None else (row.result_of, row.result_attempt),
     )
 
 

@@ -37,12 +37,13 @@ async def add_chunk(session: AsyncSession, held: Claim, number: int, packed: byt
 def stored(sessions: Sessions, cache: ChunkCache, job: Job) -> StoredFile:
     """The file of a job that has made one, to be read."""
     assert job.counts is not None  # noqa: S101 - the table's constraints go with SUCCESS
-    fetch = cache.before(partial(_fetch, sessions, job), job.owner, job.id, job.attempt)
+    fetch = cache.before(partial(_fetch, sessions, job), job.owner, *job.file)
     return StoredFile(job.counts.bytes, job.packed_bytes, fetch)
 
 
 async def _fetch(sessions: Sessions, job: Job, numbers: range) -> Sequence[bytes]:
-    which = {"owner": job.owner, "job": job.id, "attempt": job.attempt}
+    maker, attempt = job.file
+    which = {"owner": job.owner, "job": maker, "attempt": attempt}
     async with at_once(sessions) as session:
         found = await session.scalars(_CHUNKS, {**which, "first": numbers[0], "last": numbers[-1]})
     return found.all()

@@ -40,6 +40,9 @@ IS_WAITING = text("state IN ('PENDING', 'RETRY')")
 IS_OPEN_RENDER = text("feed_id IS NOT NULL AND state IN ('PENDING', 'STARTED', 'RETRY')")
 """Jobs that have not ended, of those that render a feed."""
 
+IS_TWIN = text("feed_id IS NULL AND state IN ('PENDING', 'RETRY')")
+"""Jobs that wait, and may end with the file of another one."""
+
 _NOW = text("now()")
 _instant = DateTime(timezone=True)
 
@@ -111,6 +114,10 @@ jobs = Table(
     Column("packed_bytes", BigInteger),
     # Where the file is in S3; NULL of one that is in Postgres.
     Column("object_url", Text),
+    # The job and its attempt whose file it ended with, where it made none; without a foreign key, for either
+    # may go first.
+    Column("result_of", Uuid),
+    Column("result_attempt", Integer),
     CheckConstraint(
         "state IN ('PENDING', 'STARTED', 'RETRY', 'SUCCESS', 'FAILURE', 'REVOKED')", name="state"
     ),
@@ -142,6 +149,18 @@ jobs = Table(
         postgresql_where=text("state = 'SUCCESS' AND removed_at IS NULL"),
     ),
     Index("jobs_ended_idx", "finished_at", postgresql_where=text("finished_at IS NOT NULL")),
+    # Those that wait for the same calendar.
+    Index(
+        "jobs_twins_idx",
+        "owner_id",
+        "options",
+        postgresql_where=IS_TWIN,
+    ),
+    Index(
+        "jobs_result_of_idx",
+        "result_of",
+        postgresql_where=text("result_of IS NOT NULL AND removed_at IS NULL"),
+    ),
     # Two renders of one feed are never under way at once.
     Index(
         "jobs_open_of_feed_idx",

@@ -115,11 +115,15 @@ async def rescue(session: AsyncSession, *, max_attempts: int, retry_backoff: tim
 
 
 async def remove_results(session: AsyncSession, *, older_than: timedelta) -> int:
-    """Delete files in Postgres that have been kept long enough; their jobs stay, and say when it was."""
+    """Delete files in Postgres that have been kept long enough; their jobs stay, and say when it was.
+
+    A file that several jobs share goes for all of them at once.
+    """
     old = and_(
         jobs.c.state == JobState.SUCCESS,
         jobs.c.removed_at.is_(None),
         jobs.c.object_url.is_(None),
+        jobs.c.result_of.is_(None),
         jobs.c.finished_at < func.now() - older_than,
     )
     removed = (
@@ -129,8 +133,14 @@ async def remove_results(session: AsyncSession, *, older_than: timedelta) -> int
         .returning(jobs.c.id)
         .cte("removed")
     )
+    theirs_too = (
+        update(jobs)
+        .where(jobs.c.result_of.in_(select(removed.c.id)), jobs.c.removed_at.is_(None))
+        .values(removed_at=func.now())
+    )
     bytes_too = delete(result_chunks).where(result_chunks.c.job_id.in_(select(removed.c.id)))
-    statement = select(func.count()).select_from(removed).add_cte(bytes_too.cte("bytes_too"))
+    statement = select(func.count()).select_from(removed)
+    statement = statement.add_cte(theirs_too.cte("theirs_too"), bytes_too.cte("bytes_too"))
     return int((await session.execute(statement)).scalar_one())
 
 

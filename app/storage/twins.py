@@ -1,0 +1,80 @@
+"""Jobs that wait for the same calendar, and end with the file of the first one that is made.
+
+No clock and no counter has a part in it. What a render reads, it reads from one snapshot; a job that is to be
+seen in that was accepted before it was taken, and so was every change of todos that its client knew of.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, Uuid, bindparam, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domain.events import EventKind
+from app.domain.jobs import JOB_VERSION, Claim, JobState
+from app.storage.events import recorded
+from app.storage.schema import IS_TWIN, IS_WAITING, jobs
+
+AT_ONCE = 1000
+"""How many end with one file at most: they are locked while that is committed."""
+
+_WAITING = (
+    select(jobs.c.id)
+    .where(
+        IS_TWIN,
+        jobs.c.owner_id == bindparam("owner", type_=Uuid),
+        jobs.c.options == bindparam("same", type_=JSONB),
+        jobs.c.version <= JOB_VERSION,
+        jobs.c.id != bindparam("but", type_=Uuid),
+    )
+    .limit(AT_ONCE)
+)
+
+
+def _share() -> Select[Any]:
+    maker, now = jobs.alias("maker"), func.statement_timestamp()
+    copied = ("todos", "skipped", "bytes", "digest", "packed_bytes", "object_url")
+    still = select(jobs.c.id).where(jobs.c.id == func.any(bindparam("twins", type_=ARRAY(Uuid))), IS_WAITING)
+    made = (maker.c.id == bindparam("maker", type_=Uuid), maker.c.owner_id == jobs.c.owner_id)
+    end = (
+        update(jobs)
+        .where(jobs.c.id.in_(still.with_for_update(skip_locked=True)), *made)
+        .values(
+            state=JobState.SUCCESS,
+            started_at=func.coalesce(jobs.c.started_at, now),
+            finished_at=now,
+            error=None,
+            result_of=maker.c.id,
+            result_attempt=maker.c.attempt,
+            **{name: maker.c[name] for name in copied},
+        )
+    )
+    detail = func.format("todos: %s, bytes: %s; made for task %s", maker.c.todos, maker.c.bytes, maker.c.id)
+    return recorded(end, EventKind.SUCCEEDED, detail)
+
+
+_SHARE = _share()
+
+
+async def waiting(session: AsyncSession, held: Claim) -> Sequence[UUID]:
+    """Those that wait for the same file as the attempt makes, in the snapshot that it is made from.
+
+    A window is counted from when each was asked for, so that with one no two files are the same.
+    """
+    if held.feed_id is not None or held.options.window is not None:
+        return []
+    values = {"owner": held.owner, "same": held.options.to_json(), "but": held.job_id}
+    return (await session.scalars(_WAITING, values)).all()
+
+
+async def share(session: AsyncSession, held: Claim, twins: Sequence[UUID]) -> int:
+    """End those of the jobs that still wait with the file of an attempt; returns how many.
+
+    For the transaction in which that has succeeded. A job that is locked is being claimed or cancelled at
+    this moment, and is left to that.
+    """
+    if not twins:
+        return 0
+    return len((await session.execute(_SHARE, {"twins": twins, "maker": held.job_id})).all())
