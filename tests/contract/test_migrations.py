@@ -38,6 +38,7 @@ FILL_SINCE = {
     "0007": "UPDATE jobs SET request_id = 'a', traceparent = 'b';",
     "0008": "INSERT INTO todos (owner_id, title, completed, deadline_at) SELECT id, 'a', false, now() FROM jobs;",
     "0009": "UPDATE jobs SET packed_bytes = 1, object_url = 's3://a/b'; UPDATE feed_files SET packed_bytes = 1;",
+    "0010": "UPDATE jobs SET result_of = id, result_attempt = 1;",
 }
 """What a migration made room for."""
 
@@ -111,6 +112,11 @@ INTERRUPTED = {
         "ALTER TABLE jobs ADD COLUMN feed_id uuid",
         "CREATE INDEX jobs_open_of_feed_idx ON jobs (feed_id)",
         "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'jobs_open_of_feed_idx'::regclass",
+    ),
+    "0010": (
+        "ALTER TABLE jobs ADD COLUMN result_of uuid",
+        "CREATE INDEX jobs_twins_idx ON jobs (owner_id)",
+        "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'jobs_twins_idx'::regclass",
     ),
 }
 """How far each had come that builds indexes in no transaction."""

@@ -5,9 +5,11 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from dramatiq.brokers.stub import StubBroker
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import ProgrammingError
 
+from app.domain.jobs import JOB_VERSION
 from app.metrics.worker import WorkerMetrics
 from app.settings import Settings
 from app.storage import jobs as queries
@@ -17,6 +19,7 @@ from tests.support.jobs import COUNTS, a_job
 from tests.support.locks import blocked
 from tests.support.metrics import counted
 from tests.support.waiting import until
+from workers.actors import Actors
 from workers.calendars import make_calendar
 from workers.runtime import Runtime
 
@@ -75,6 +78,16 @@ async def test_a_calendar_that_was_made(runtime: Runtime, metrics: WorkerMetrics
         assert held is not None
         await make_calendar(runtime.sessions, held, timezone="UTC", max_bytes=1024)
     assert counted(metrics.registry) == an_attempt("succeeded") | {'jobs_ended_total{state="SUCCESS"}': 1}
+
+
+async def test_a_calendar_that_another_job_waited_for_too(
+    runtime: Runtime, metrics: WorkerMetrics, job_id: UUID
+) -> None:
+    await a_job(runtime.sessions)
+    actors = Actors(StubBroker())
+    actors.runtime = runtime
+    await actors.render_calendar(str(job_id), JOB_VERSION)
+    assert counted(metrics.registry) == an_attempt("succeeded") | {'jobs_ended_total{state="SUCCESS"}': 2}
 
 
 async def test_an_error(runtime: Runtime, metrics: WorkerMetrics, job_id: UUID) -> None:
