@@ -29,6 +29,14 @@ class CalendarOptions:
     alarm: int | None = None
     name: str = DEFAULT_NAME
 
+    @property
+    def can_be_shared(self) -> bool:
+        """Whether one file is right for all that ask for it at the same time.
+
+        A window is counted from when each asked, so that with one no two files are the same.
+        """
+        return self.window is None
+
     def to_json(self) -> dict[str, Any]:
         """The chosen options, as they are stored with the job."""
         values = ((name, getattr(self, name)) for name in self.__slots__)

@@ -12,14 +12,22 @@ log = structlog.get_logger(__name__)
 
 
 async def announce(
-    message: RenderCalendar, publisher: Publisher, metrics: ApiMetrics, *, resend_after: timedelta
+    message: RenderCalendar,
+    publisher: Publisher,
+    metrics: ApiMetrics,
+    *,
+    resend_after: timedelta,
+    is_needed: bool = True,
 ) -> None:
     """Count an accepted job and send its message; one that can't be sent is left to the sweeper.
 
-    From here on the request's log lines name the job.
+    So is one that is not needed, should the job still wait by then. From here on the request's log lines name
+    the job.
     """
     metrics.jobs_accepted.inc()
     structlog.contextvars.bind_contextvars(job_id=str(message.job_id))
+    if not is_needed:
+        return
     try:
         await publisher.send(message)
     except SendFailed as error:

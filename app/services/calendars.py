@@ -31,7 +31,7 @@ from app.services.grouped_jobs import GroupedJobs
 from app.services.histories import History, found, read_history
 from app.services.open_jobs import OpenJobs
 from app.services.watching import Watching
-from app.storage import idempotency, jobs, objects, results
+from app.storage import idempotency, jobs, objects, results, twins
 from app.storage.chunk_cache import ChunkCache
 from app.storage.chunks import Readable
 from app.storage.database import Sessions, at_once
@@ -81,8 +81,8 @@ class CalendarService:
     async def _submit_once(self, owner: OwnerId, options: CalendarOptions) -> Accepted:
         await self.open_jobs.admit(owner)
         job_id = uuid4()
-        await self.grouped.add(NewJob(job_id, owner, options, current_origin.get()))
-        return await self._accepted(job_id)
+        needs_message = await self.grouped.add(NewJob(job_id, owner, options, current_origin.get()))
+        return await self._accepted(job_id, needs_message=needs_message)
 
     async def _submit_with_key(self, owner: OwnerId, options: CalendarOptions, key: str) -> Accepted:
         earlier = await self._find(owner, key)
@@ -138,9 +138,14 @@ class CalendarService:
             origin=current_origin.get(),
         )
 
-    async def _accepted(self, job_id: UUID) -> Accepted:
-        message = RenderCalendar(job_id)
-        await announce(message, self.publisher, self.metrics, resend_after=self.resend_after)
+    async def _accepted(self, job_id: UUID, *, needs_message: bool = True) -> Accepted:
+        await announce(
+            RenderCalendar(job_id),
+            self.publisher,
+            self.metrics,
+            resend_after=self.resend_after,
+            is_needed=needs_message,
+        )
         return Accepted(job_id, replayed=False)
 
     def quota(self, owner: OwnerId) -> Quota | None:
@@ -191,6 +196,8 @@ class CalendarService:
             cancelled = await jobs.cancel(session, owner, job_id)
             # Whoever ended it, and be it a moment ago: what is final stays, so it can be read afterwards.
             job = found(await jobs.find(session, owner, job_id), job_id)
+            if cancelled:
+                await twins.ring(session, owner, job.options)
         if cancelled:
             self.metrics.jobs_ended.inc(JobState.REVOKED)
         if job.state is not JobState.REVOKED:

@@ -1,11 +1,12 @@
 """Jobs that requests store and look for at the same time, which share statements."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
 from uuid import UUID
 
+from app.domain.calendars import CalendarOptions
 from app.domain.jobs import Job
 from app.domain.owners import OwnerId
 from app.grouping import Grouping
@@ -21,17 +22,17 @@ _STATEMENTS = 4
 class GroupedJobs:
     """Each statement is a transaction, so all that share one are done, or none is."""
 
-    _adds: Grouping[NewJob, None]
+    _adds: Grouping[NewJob, bool]
     _finds: Grouping[tuple[OwnerId, UUID], Job | None]
 
     @classmethod
     def on(cls, sessions: Sessions, resend_after: timedelta) -> Self:
         """Those that Postgres keeps."""
 
-        async def add(new: Sequence[NewJob]) -> list[None]:
+        async def add(new: Sequence[NewJob]) -> list[bool]:
             async with at_once(sessions) as session:
                 await add_all(session, new, resend_after=resend_after)
-            return [None] * len(new)
+            return list(_need_messages(new))
 
         async def find(asked: Sequence[tuple[OwnerId, UUID]]) -> list[Job | None]:
             async with at_once(sessions) as session:
@@ -39,10 +40,21 @@ class GroupedJobs:
 
         return cls(Grouping(add, _LARGEST, _STATEMENTS), Grouping(find, _LARGEST, _STATEMENTS))
 
-    async def add(self, job: NewJob) -> None:
-        """Store a job that waits."""
-        await self._adds.ask(job)
+    async def add(self, job: NewJob) -> bool:
+        """Store a job that waits; returns whether its message is to be sent.
+
+        One that was stored with it may wait for the same file: then the message of that one does for both.
+        """
+        return await self._adds.ask(job)
 
     async def find(self, owner: OwnerId, job_id: UUID) -> Job | None:
         """The job of that id as it is now, if the owner has asked for it."""
         return await self._finds.ask((owner, job_id))
+
+
+def _need_messages(new: Sequence[NewJob]) -> Iterator[bool]:
+    heard: set[tuple[OwnerId, CalendarOptions]] = set()
+    for job in new:
+        same = (job.owner, job.options)
+        yield same not in heard or not job.options.can_be_shared
+        heard.add(same)

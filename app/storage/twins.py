@@ -12,24 +12,28 @@ from sqlalchemy import Select, Uuid, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.domain.calendars import CalendarOptions
 from app.domain.events import EventKind
 from app.domain.jobs import JOB_VERSION, Claim, JobState
+from app.domain.owners import OwnerId
 from app.storage.events import recorded
 from app.storage.schema import IS_TWIN, IS_WAITING, jobs
 
 AT_ONCE = 1000
 """How many end with one file at most: they are locked while that is committed."""
 
-_WAITING = (
-    select(jobs.c.id)
-    .where(
-        IS_TWIN,
-        jobs.c.owner_id == bindparam("owner", type_=Uuid),
-        jobs.c.options == bindparam("same", type_=JSONB),
-        jobs.c.version <= JOB_VERSION,
-        jobs.c.id != bindparam("but", type_=Uuid),
-    )
-    .limit(AT_ONCE)
+_SAME = select(jobs.c.id).where(
+    IS_TWIN,
+    jobs.c.owner_id == bindparam("owner", type_=Uuid),
+    jobs.c.options == bindparam("same", type_=JSONB),
+)
+_WAITING = _SAME.where(jobs.c.version <= JOB_VERSION, jobs.c.id != bindparam("but", type_=Uuid)).limit(
+    AT_ONCE
+)
+_RING = (
+    update(jobs)
+    .where(jobs.c.id == _SAME.limit(1).with_for_update(skip_locked=True).scalar_subquery())
+    .values(ring_at=func.now())
 )
 
 
@@ -59,11 +63,8 @@ _SHARE = _share()
 
 
 async def waiting(session: AsyncSession, held: Claim) -> Sequence[UUID]:
-    """Those that wait for the same file as the attempt makes, in the snapshot that it is made from.
-
-    A window is counted from when each was asked for, so that with one no two files are the same.
-    """
-    if held.feed_id is not None or held.options.window is not None:
+    """Those that wait for the same file as the attempt makes, in the snapshot that it is made from."""
+    if held.feed_id is not None or not held.options.can_be_shared:
         return []
     values = {"owner": held.owner, "same": held.options.to_json(), "but": held.job_id}
     return (await session.scalars(_WAITING, values)).all()
@@ -77,4 +78,16 @@ async def share(session: AsyncSession, held: Claim, twins: Sequence[UUID]) -> in
     """
     if not twins:
         return 0
-    return len((await session.execute(_SHARE, {"twins": twins, "maker": held.job_id})).all())
+    shared = (await session.execute(_SHARE, {"twins": twins, "maker": held.job_id})).all()
+    if len(twins) == AT_ONCE:
+        await ring(session, held.owner, held.options)
+    return len(shared)
+
+
+async def ring(session: AsyncSession, owner: OwnerId, options: CalendarOptions) -> None:
+    """Have the next sweep send the message of one that still waits for the same file, if one does.
+
+    For it may count on the message of another that has just ended: those that are accepted together have one.
+    """
+    if options.can_be_shared:
+        await session.execute(_RING, {"owner": owner, "same": options.to_json()})

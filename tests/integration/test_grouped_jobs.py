@@ -4,18 +4,23 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
+import pytest
 from sqlalchemy import Engine, event, select
 
+from app.domain.jobs import JobState
 from app.settings import Settings
 from app.storage.database import Sessions
 from app.storage.schema import jobs
 from tests.support import databases
+from tests.support.jobs import NO_LIMIT
 from tests.support.locks import blocked
 from tests.support.messages import waiting_messages
+from workers.calendars import make_calendar
+from workers.runtime import Runtime
 
 MANY = 60
 END_ALL = """
@@ -81,6 +86,25 @@ async def test_jobs_that_are_asked_for_at_once_are_stored_together_and_each_is_i
         assert (row.request_id, row.options["name"]) == (f"request-{number}", f"Name {number}")
     rung = {message["job_id"] for message in waiting_messages(settings.broker_url.url)}
     assert rung == set(stored)
+
+
+@pytest.mark.parametrize(("options", "all_need_one"), [({}, False), ({"window": 3}, True)])
+async def test_of_those_that_are_stored_together_and_wait_for_one_file_one_has_a_message(
+    client: httpx.AsyncClient,
+    sessions: Sessions,
+    settings: Settings,
+    options: dict[str, Any],
+    all_need_one: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    await client.post("/todos/ical", json={"name": "Another"})  # so that they have been counted
+    await asyncio.gather(*(client.post("/todos/ical", json=options) for _ in range(MANY)))
+    rung = [message["job_id"] for message in waiting_messages(settings.broker_url.url)]
+    assert (len(rung) == MANY + 1, len(rung) < MANY / 2) == (all_need_one, not all_need_one)
+    for job_id in rung:
+        async with Runtime(sessions, settings).attempt(UUID(job_id)) as held:
+            if held is not None:
+                await make_calendar(sessions, held, timezone="UTC", max_bytes=NO_LIMIT)
+    assert {row.state for row in (await rows(sessions)).values()} == {JobState.SUCCESS}
 
 
 async def test_where_a_statement_fails_all_that_share_it_are_told_so_and_nothing_is_stored(

@@ -16,6 +16,7 @@ from app.storage import jobs as queries
 from app.storage import sweeps
 from app.storage.database import Sessions
 from app.storage.schema import jobs, result_chunks
+from app.storage.twins import AT_ONCE
 from tests.support.jobs import LEASE, NO_LIMIT, NONE, a_job, claim, read, run, told
 from tests.support.locks import blocked
 from workers.calendars import make_calendar
@@ -156,6 +157,36 @@ async def test_a_fenced_attempt_ends_no_other_job(sessions: Sessions, settings: 
             await session.execute(update(jobs).where(jobs.c.id == made).values(attempt=jobs.c.attempt + 1))
         await make_calendar(sessions, held, timezone="UTC", max_bytes=NO_LIMIT)
     assert (await read(sessions, waits)).state is JobState.PENDING
+
+
+async def ring_at_once(sessions: Sessions) -> list[UUID]:
+    """The jobs that the next sweep rings for."""
+    async with sessions.begin() as session:
+        return [due.job_id for due in await sweeps.ring(session, resend_after=LEASE)]
+
+
+async def test_who_counted_on_the_message_of_a_job_that_is_cancelled_is_rung_for_soon(
+    client: httpx.AsyncClient, sessions: Sessions
+) -> None:
+    cancelled, waits, _ = await ask(client), await ask(client), await ask(client, name="Others")
+    assert await ring_at_once(sessions) == []
+    await client.delete(f"/todos/ical/{cancelled}")
+    assert await ring_at_once(sessions) == [UUID(waits)]
+
+
+async def test_those_that_are_too_many_for_one_file_are_rung_for_soon(
+    sessions: Sessions, settings: Settings
+) -> None:
+    made = await a_job(sessions)
+    many = text(
+        "INSERT INTO jobs (id, owner_id, options, ring_at) SELECT gen_random_uuid(), owner_id, options, ring_at"
+        f" FROM jobs, generate_series(1, {AT_ONCE + 1})"
+    )
+    async with sessions.begin() as session:
+        await session.execute(many)
+    await run(sessions, settings, str(made))
+    (left,) = await ring_at_once(sessions)
+    assert (await read(sessions, left)).state is JobState.PENDING
 
 
 async def test_a_shared_file_goes_for_all_at_once(
