@@ -11,7 +11,7 @@ from dramatiq import MessageProxy
 from redis import Redis
 from structlog.testing import capture_logs
 
-from app.domain.brokers import RedisAddress, parse_broker_url
+from app.domain.brokers import RedisAddress
 from app.queue.messages import RenderCalendar
 from app.queue.redis import TolerantRedisBroker, open_redis
 from app.queue.redis_consumer import WaitingConsumer
@@ -22,12 +22,14 @@ HOUR_MS = 3_600_000
 """Whoever is not woken before it is over has hung."""
 
 
+def opened(url: str) -> TolerantRedisBroker:
+    return open_redis(RedisAddress(url), patience=timedelta(hours=2), middleware=[])
+
+
 @pytest.fixture
 def broker(broker_url: str) -> Iterator[TolerantRedisBroker]:
-    address = parse_broker_url(broker_url)
-    assert isinstance(address, RedisAddress)
-    with closing(open_redis(address, patience=timedelta(hours=2), middleware=[])) as opened:
-        yield opened
+    with closing(opened(broker_url)) as broker:
+        yield broker
 
 
 @pytest.fixture
@@ -91,13 +93,26 @@ def test_a_draining_consumer_fetches_nothing(broker: TolerantRedisBroker, server
     assert server.llen(f"dramatiq:{QUEUE}") == 1
 
 
+def test_what_a_dead_worker_had_fetched_comes_back_with_a_fetch_and_is_no_matter_of_sends(
+    broker: TolerantRedisBroker, broker_url: str, server: Redis
+) -> None:
+    broker.maintenance_chance = 1_000_000
+    send(broker)
+    with closing(opened(broker_url)) as dead:
+        heard(consume(dead))
+        server.zadd("dramatiq:__heartbeats__", {dead.broker_id: 0})
+    send(broker)
+    assert server.llen(f"dramatiq:{QUEUE}") == 1
+    consumer = consume(broker)
+    assert heard(consumer).message_id != heard(consumer).message_id
+
+
 @pytest.fixture
 def without_waiting(server: Redis, broker_url: str) -> Iterator[TolerantRedisBroker]:
     """The broker as a user of the server who may not wait, as with one that is too old to know how."""
     server.acl_setuser("poller", enabled=True, nopass=True, keys=["*"], commands=["+@all", "-blmove"])
-    address = RedisAddress(f"redis://poller:any@{broker_url.rpartition('@')[2]}")
-    with closing(open_redis(address, patience=timedelta(seconds=10), middleware=[])) as opened:
-        yield opened
+    with closing(opened(f"redis://poller:any@{broker_url.rpartition('@')[2]}")) as broker:
+        yield broker
     server.acl_deluser("poller")
 
 
