@@ -20,6 +20,7 @@ from tests.support import icalendar_oracle
 from tests.support.any_todo import any_todo
 from tests.support.databases import execute
 from tests.support.jobs import NO_LIMIT
+from tests.support.todos import NOW, a_todo
 from workers.calendars import make_calendar
 from workers.runtime import Runtime
 
@@ -27,6 +28,11 @@ INSERT = """
     INSERT INTO todos (owner_id, uid, title, description, completed, deadline_local, deadline_at, sequence,
         created_at, updated_at)
     VALUES (gen_random_uuid(), $1, $2, $3, false, $4, $5, $6, $7, $8) RETURNING vevent
+"""
+FOLDED = f"""
+    INSERT INTO todos (owner_id, title, completed, deadline_local, created_at, updated_at)
+    SELECT gen_random_uuid(), title, false, '{NOW.replace(tzinfo=None)}', '{NOW}', '{NOW}'
+    FROM unnest($1::text[]) AS title RETURNING uid, title, vevent
 """
 MANY = """
     INSERT INTO todos (owner_id, title, completed, completed_at, deadline_at)
@@ -59,6 +65,16 @@ def test_they_are_what_icalendar_writes(database_url: str) -> None:
 
         each()
         runner.run(connection.close())
+
+
+async def test_they_are_folded_where_icalendar_folds(database_url: str) -> None:
+    titles = ["x" * length + letter * 30 for length in range(1, 80) for letter in "xé€😀\\^;"]
+    connection = await asyncpg.connect(database_url)
+    rows = await connection.fetch(FOLDED, titles)
+    await connection.close()
+    for row in rows:
+        todo = a_todo(uid=row["uid"], title=row["title"], deadline=Floating(NOW.replace(tzinfo=None)))
+        assert row["vevent"] == icalendar_oracle.todo(todo, CalendarOptions())
 
 
 async def stored(database_url: str) -> list[bytes | None]:
@@ -166,7 +182,7 @@ async def test_a_calendar_with_options_of_its_own_is_not(
         ({}, "id % 1000 = 999"),
         ({}, "id < 4100"),
         ({}, "true"),
-        ({"completed": True, "window": 36_500}, "id = 7"),
+        ({"completed": True, "window": 36_500}, "id = 8"),
     ],
 )
 async def test_todos_that_are_older_than_their_events_are_in_the_file_as_well(
