@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +29,13 @@ def logged(kind: str) -> str:
     )
     assert done.stdout == ""
     return done.stderr
+
+
+def test_a_line_that_can_not_be_written_stops_nobody() -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        command = [sys.executable, "-c", FAILING.format(kind="json") + "print('went on')"]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=full, text=True, check=False)
+    assert done.stdout == "went on\n"
 
 
 @pytest.mark.parametrize("kind", ["console", "json"])
