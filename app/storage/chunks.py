@@ -1,6 +1,6 @@
 """Files in chunks of equal size, so that any part can be read alone."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,7 +9,7 @@ from app.storage.packing import unpack
 CHUNK_BYTES = 256 * 1024
 """The size of every chunk but the last, before it is compressed."""
 
-_AT_ONCE = 512 * 1024
+_AT_ONCE = 256 * 1024
 """About so much of a file is in memory while it is sent, however slowly that is read."""
 
 
@@ -54,28 +54,28 @@ class StoredFile:
 
     async def part(self, first: int, last: int) -> AsyncIterator[bytes]:
         """The bytes from ``first`` to ``last``, both included."""
-        number = first // CHUNK_BYTES
-        async for chunks in self._batches(range(number, last // CHUNK_BYTES + 1)):
-            for chunk in chunks:
+        for numbers in self._batches(range(first // CHUNK_BYTES, last // CHUNK_BYTES + 1)):
+            for number, chunk in zip(numbers, await self._get(numbers), strict=True):
                 start = number * CHUNK_BYTES
                 data = chunk if self.packed_size is None else unpack(chunk, number)
                 yield data[max(first - start, 0) : last - start + 1]
-                number += 1
 
     async def packed(self) -> AsyncIterator[bytes]:
         """All of it, compressed by gzip as it is stored."""
-        async for chunks in self._batches(range(self._count)):
-            yield b"".join(chunks)
+        for numbers in self._batches(range(self._count)):
+            # No name for the chunks: they would be there as well while this is sent.
+            yield b"".join(await self._get(numbers))
 
-    async def _batches(self, numbers: range) -> AsyncIterator[Sequence[bytes]]:
+    def _batches(self, numbers: range) -> Iterator[range]:
         stored = self.size if self.packed_size is None else self.packed_size
         step = max(_AT_ONCE * self._count // stored, 1)
-        for at in range(0, len(numbers), step):
-            wanted = numbers[at : at + step]
-            chunks = await self.fetch(wanted)
-            if len(chunks) != len(wanted):
-                raise FileRemoved
-            yield chunks
+        return (numbers[at : at + step] for at in range(0, len(numbers), step))
+
+    async def _get(self, numbers: range) -> Sequence[bytes]:
+        chunks = await self.fetch(numbers)
+        if len(chunks) != len(numbers):
+            raise FileRemoved
+        return chunks
 
     @property
     def _count(self) -> int:
