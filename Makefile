@@ -8,6 +8,7 @@ SYNCED := .venv/.synced
 CLIENTS := .clients/.synced
 INFRA := .infra/.synced
 SCANNERS := .scanners/.synced
+PEERS := .bench/.synced .bench-arq/.synced
 LOCK = $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11
 NPM = PATH="$(CURDIR)/.clients/bin:$$PATH" npm --loglevel=error --ignore-scripts --no-audit --no-fund
 # npm also records where its authors take donations.
@@ -61,6 +62,8 @@ lock: $(UV) ## Write the locks anew from pyproject.toml, and those of the tools 
 	$(LOCK) tests/clients/requirements.in -o tests/clients/requirements.lock
 	$(LOCK) tests/containers/requirements.in -o tests/containers/requirements.lock
 	$(LOCK) tests/infra/requirements.in -o tests/infra/requirements.lock
+	$(LOCK) benchmarks/requirements.in -o benchmarks/requirements.lock
+	$(LOCK) benchmarks/peers/arq/requirements.in -o benchmarks/peers/arq/requirements.lock
 	$(MAKE) .clients/.python-synced
 	$(NPM) install --prefix tests/clients --package-lock-only --omit-lockfile-registry-resolved
 	.clients/bin/python -c '$(WITHOUT_ADDRESSES)' tests/clients/package-lock.json
@@ -94,6 +97,17 @@ $(CLIENTS): tests/clients/package-lock.json .clients/.python-synced
 $(INFRA): tests/infra/requirements.lock | python $(UV)
 	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .infra
 	@$(UV) pip sync --quiet --python .infra/bin/python --require-hashes tests/infra/requirements.lock
+	@touch $@
+
+# What the service is measured beside, and what measures and draws.
+.bench/.synced: benchmarks/requirements.lock | python $(UV)
+	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .bench
+	@$(UV) pip sync --quiet --compile-bytecode --python .bench/bin/python --require-hashes benchmarks/requirements.lock
+	@touch $@
+
+.bench-arq/.synced: benchmarks/peers/arq/requirements.lock | python $(UV)
+	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .bench-arq
+	@$(UV) pip sync --quiet --compile-bytecode --python .bench-arq/bin/python --require-hashes benchmarks/peers/arq/requirements.lock
 	@touch $@
 
 # What looks at the images' files and packages.

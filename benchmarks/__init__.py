@@ -1,0 +1,1 @@
+"""The service and its peers, measured side by side: docs/performance.md."""

@@ -1,0 +1,1 @@
+"""The reference: Flask and Celery, with the whole list of todos in the message and the file as the result."""
