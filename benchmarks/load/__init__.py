@@ -1,0 +1,1 @@
+"""Clients that are cheap enough to share two cores with what they measure."""
