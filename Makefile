@@ -18,7 +18,7 @@ WITHOUT_ADDRESSES = import json, pathlib, sys; file = pathlib.Path(sys.argv[1]);
 
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help up test faults soak scan containers screenshots check format lock
+.PHONY: help up test faults soak scan containers screenshots bench bench-quick check format lock
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,6 +44,12 @@ containers: $(SYNCED) ## Build the images, bring the stack up, break it, take it
 screenshots: $(SYNCED) ## Draw the pictures of the page in docs/images anew
 	.venv/bin/python -m tests.browser.screenshots
 
+bench: $(SYNCED) $(PEERS) ## Measure the service beside its peers, and draw docs/performance.md anew: make bench ROUNDS=5 CELLS="accepted seen"
+	.venv/bin/python -m benchmarks $(if $(ROUNDS),--rounds=$(ROUNDS)) $(CELLS)
+
+bench-quick: $(SYNCED) $(PEERS) ## See in three minutes that no ratio to the peers has collapsed
+	.venv/bin/python -m benchmarks --quick $(CELLS)
+
 check: $(SYNCED) ## Check style, types and layers
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
@@ -54,7 +60,7 @@ format: $(SYNCED) ## Format the code
 	.venv/bin/ruff check --fix
 	.venv/bin/ruff format
 
-lock: $(UV) ## Write the locks anew from pyproject.toml, and those of the tools of tests
+lock: $(UV) ## Write the locks anew from pyproject.toml, and those of the tools of tests and benchmarks
 	$(LOCK) pyproject.toml --group dev --all-extras -o requirements-dev.lock
 	$(LOCK) pyproject.toml --all-extras -c requirements-dev.lock -o requirements.lock # what is shipped is what was tested
 	$(LOCK) pyproject.toml $(API_EXTRAS) -c requirements-dev.lock -o requirements-api.lock

@@ -1,0 +1,33 @@
+"""What clients see that come at a constant rate, while two workers drain."""
+
+from benchmarks.bench import Bench, Measured
+from benchmarks.cells.cell import Cell
+from benchmarks.load.open_loop import open_loop
+from benchmarks.names import MEDIAN, P95, P99, P999, WRONG
+from benchmarks.sides.side import CALENDARS, Side
+
+_RATE = 1_000
+_SECONDS, _QUICK_SECONDS = 20, 5
+_TODOS = 10
+_PERCENTILES = {MEDIAN: "med", P95: "p(95)", P99: "p(99)", P999: "p(99.9)"}
+
+
+async def _measure(bench: Bench) -> None:
+    seconds = _QUICK_SECONDS if bench.quick else _SECONDS
+
+    async def bear(side: Side) -> Measured:
+        async with side.working():
+            seen = await open_loop(f"{side.url}{CALENDARS}", rate=_RATE, seconds=seconds, folder=bench.folder)
+        await side.clear()
+        percentiles = {what: seen.milliseconds[name] for what, name in _PERCENTILES.items()}
+        return {**percentiles, WRONG: seen.wrong + seen.dropped}
+
+    async with bench.side_by_side() as sides:
+        for side in sides:
+            await side.fill(_TODOS)
+        await bench.in_turn(sides, _TODOS, bear)
+
+
+CELL = Cell(
+    "arrivals", "1,000 requests a second, whatever becomes of those before", (*_PERCENTILES, WRONG), _measure
+)

@@ -1,0 +1,1 @@
+"""What is measured: an HTTP API and its workers, each on a database of its own."""
