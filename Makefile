@@ -41,6 +41,13 @@ scan: $(SYNCED) $(SCANNERS) ## Lint the Containerfile and compose.yaml, and writ
 containers: $(SYNCED) ## Build the images, bring the stack up, break it, take it down: docs/containers.md
 	.venv/bin/python -m tests.containers
 
+.PHONY: scaling scaling-costs
+scaling: $(SYNCED) ## Run the model of docs/scaling.md, print its tables and write them there
+	.venv/bin/python -m benchmarks.scaling
+
+scaling-costs: $(SYNCED) ## Measure what that model is fed with: benchmarks/scaling/costs.toml
+	.venv/bin/python -m benchmarks.scaling.measure
+
 screenshots: $(SYNCED) ## Draw the pictures of the page in docs/images anew
 	.venv/bin/python -m tests.browser.screenshots
 

@@ -1,0 +1,1 @@
+"""How the service grows: a model of its scaling, its bill and its limits, for docs/scaling.md."""
