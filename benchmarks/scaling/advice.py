@@ -30,7 +30,7 @@ def advice(costs: Costs, aws: Aws, stack: Stack, todos: int) -> list[Advice]:
     a_minute = 60 * stack.api_cpu_target / 100 * stack.api_vcpu * aws.core_per_vcpu
     requests = a_minute / max(costs.api_per_post, costs.api_per_status)
     return [
-        Advice("`job_seconds`", f"{stack.job_seconds:g}", f"{seconds:.2g}", f"measured, at {todos:,} todos"),
+        Advice("`job_seconds`", f"{stack.job_seconds:g}", f"{seconds:.2g}", f"for {todos:,} todos"),
         Advice("`job_latency_seconds`", f"{stack.job_latency_seconds:g}", "60", "less brings nothing"),
         Advice(
             "`worker_tasks.max`", f"{stack.worker_tasks[1]}", f"{most}", "the burst's work, and half as much"

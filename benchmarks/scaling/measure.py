@@ -112,6 +112,8 @@ def _line(fixed: str, few: float, growing: str, many: float, unit: int) -> dict[
 
 def updated(text: str, measured: Mapping[str, float]) -> str:
     """The file of costs with what was measured in place of what it said; the rest stays."""
+    if nonsense := [name for name, value in measured.items() if value <= 0]:
+        raise ValueError(f"the machine was too busy with other work to measure: {', '.join(nonsense)}")
     entries = tomllib.loads(text)
     origin = (
         f"measured: jobs of {FEW_TODOS} and of {MANY_TODOS:,} todos on a `taskoverflow up` with one worker"

@@ -80,8 +80,8 @@ class Service:
             command = child.cmdline()
             kind = "postgres" if child.name() == "postgres" else command[-1] if command else ""
             if kind in spent:
-                times = child.cpu_times()
-                spent[kind] += times.user + times.system
+                # Those of children are the server's alone: connections that have ended.
+                spent[kind] += sum(child.cpu_times()[:4])
         return spent["api"], spent["workers"], spent["postgres"]
 
 

@@ -43,6 +43,11 @@ def test_what_is_measured_takes_the_place_of_what_stood_there_and_all_else_stays
     assert file.read_text().startswith(COSTS.read_text().split("[")[0])
 
 
+def test_a_cost_below_nothing_is_not_written_down() -> None:
+    with pytest.raises(ValueError, match="too busy with other work to measure: database_per_job"):
+        updated(COSTS.read_text(), {"api_per_post": 0.1, "database_per_job": -0.1})
+
+
 def test_costs_grow_with_the_todos() -> None:
     known = costs()
 
