@@ -156,8 +156,9 @@ async def forget_jobs(session: AsyncSession, *, older_than: timedelta) -> int:
 
 
 def _oldest(due: ColumnElement[bool]) -> Select[tuple[UUID]]:
-    """The jobs that ended first, as many as fit a batch by their number and by the size of their files."""
-    size = case((jobs.c.removed_at.is_(None), func.coalesce(jobs.c.bytes, 0)), else_=0).label("size")
+    """The jobs that ended first, as many as fit a batch by number and by what their files take here."""
+    is_here = and_(jobs.c.removed_at.is_(None), jobs.c.object_url.is_(None), jobs.c.result_of.is_(None))
+    size = case((is_here, func.coalesce(jobs.c.packed_bytes, jobs.c.bytes, 0)), else_=0).label("size")
     first = select(jobs.c.id, jobs.c.finished_at, size).where(due).order_by(jobs.c.finished_at, jobs.c.id)
     locked = unlocked(first, BATCH, Duty.EXPIRE).cte("locked")
     up_to = func.sum(locked.c.size).over(order_by=(locked.c.finished_at, locked.c.id)).label("up_to")

@@ -95,6 +95,12 @@ async def test_a_batch_is_what_came_first_up_to_a_size_and_at_least_one(
     assert [await act(sessions) for _ in batches] == batches
 
 
+async def test_of_a_file_counts_what_is_stored_of_it_here(sessions: Sessions) -> None:
+    await of_sizes(sessions, 100, 100, packed_bytes=32 * MIB)
+    await of_sizes(sessions, 100, result_of=uuid4())
+    assert await forget(sessions) == 3
+
+
 async def test_a_file_that_is_gone_has_no_size(sessions: Sessions) -> None:
     await of_sizes(sessions, 100, 100, removed_at=func.now())
     assert await forget(sessions) == 2
