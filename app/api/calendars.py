@@ -20,6 +20,7 @@ from app.api.openapi import (
     CALENDAR_RESPONSES,
     EVENT_RESPONSES,
     LINK_HEADER,
+    MOVED,
     PREFERENCE_APPLIED,
     problems,
 )
@@ -198,7 +199,7 @@ async def watch_calendar(
     operation_id="getCalendarResult",
     summary="Download a calendar",
     response_class=Response,
-    responses={**CALENDAR_RESPONSES, **problems(404, 409, 410, 503)},
+    responses={**CALENDAR_RESPONSES, **MOVED, **problems(404, 409, 410, 503)},
 )
 async def get_result(
     task_id: TaskId, request: Request, calendars: Calendars, owner: Owner, downloads: DownloadPlaces

@@ -107,6 +107,13 @@ CALENDAR_RESPONSES: dict[int | str, dict[str, Any]] = {
     },
 }
 
+MOVED: dict[int | str, dict[str, Any]] = {
+    307: {
+        "description": "The file is at `Location` for a few minutes, where the service stores it so.",
+        "headers": {"Location": {"description": "Where.", **_TEXT}},
+    }
+}
+
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The problems that a route may answer with, for its ``responses``."""
