@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.jobs import KEY_KEPT, Job
 from app.domain.owners import OwnerId
-from app.storage.jobs import read_job
+from app.storage.job_rows import read_job
 from app.storage.schema import jobs
 
 

@@ -16,7 +16,8 @@ from app.domain.events import EventKind
 from app.domain.jobs import WAITING, Job, JobState
 from app.domain.operations import Waiting
 from app.storage.events import recorded
-from app.storage.jobs import read_job, revoke
+from app.storage.job_rows import read_job
+from app.storage.jobs import revoke
 from app.storage.schema import IS_OPEN_RENDER, ORIGIN, jobs
 
 

@@ -15,7 +15,7 @@ from app.domain.calendars import CalendarOptions
 from app.domain.jobs import CALENDAR_VERSION, Job
 from app.domain.origins import Origin
 from app.domain.owners import OwnerId
-from app.storage.jobs import read_job
+from app.storage.job_rows import read_job
 from app.storage.schema import jobs
 
 
