@@ -167,7 +167,9 @@ async def heartbeat(session: AsyncSession, held: Claim, *, lease: timedelta) -> 
 async def has_succeeded(session: AsyncSession, held: Claim) -> bool:
     """Whether the job has ended with this attempt's result."""
     mine = and_(jobs.c.id == held.job_id, jobs.c.attempt == held.attempt, jobs.c.state == JobState.SUCCESS)
-    return (await session.execute(select(jobs.c.id).where(mine))).one_or_none() is not None
+    # It may have ended with that of another job, while it waited for its next attempt.
+    statement = select(jobs.c.id).where(mine, jobs.c.result_of.is_(None))
+    return (await session.execute(statement)).one_or_none() is not None
 
 
 async def succeed(

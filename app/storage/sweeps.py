@@ -8,7 +8,7 @@ from datetime import timedelta
 from operator import attrgetter
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Interval, Select, and_, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Interval, Select, and_, case, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.events import EventKind
@@ -21,6 +21,10 @@ from app.storage.schema import ORIGIN, jobs, result_chunks
 BATCH = 500
 BATCH_BYTES = 64 * 1024 * 1024
 """How much of files goes at once, but for one that alone is larger."""
+
+_sharing = jobs.alias("sharing")
+IS_SHARED = exists().where(_sharing.c.result_of == jobs.c.id, _sharing.c.removed_at.is_(None))
+"""Of a job whose file is still that of others too."""
 
 _LONGEST_SILENCE = timedelta(minutes=1)
 """So soon a job is rung for again however long it has waited: a broker may have lost all messages."""
@@ -117,14 +121,14 @@ async def rescue(session: AsyncSession, *, max_attempts: int, retry_backoff: tim
 async def remove_results(session: AsyncSession, *, older_than: timedelta) -> int:
     """Delete files in Postgres that have been kept long enough; their jobs stay, and say when it was.
 
-    A file that several jobs share goes for all of them at once.
+    A file that several jobs share goes with the last of them.
     """
     old = and_(
         jobs.c.state == JobState.SUCCESS,
         jobs.c.removed_at.is_(None),
-        jobs.c.object_url.is_(None),
-        jobs.c.result_of.is_(None),
+        or_(jobs.c.object_url.is_(None), jobs.c.result_of.is_not(None)),
         jobs.c.finished_at < func.now() - older_than,
+        ~IS_SHARED,
     )
     removed = (
         update(jobs)
@@ -133,24 +137,18 @@ async def remove_results(session: AsyncSession, *, older_than: timedelta) -> int
         .returning(jobs.c.id)
         .cte("removed")
     )
-    theirs_too = (
-        update(jobs)
-        .where(jobs.c.result_of.in_(select(removed.c.id)), jobs.c.removed_at.is_(None))
-        .values(removed_at=func.now())
-    )
     bytes_too = delete(result_chunks).where(result_chunks.c.job_id.in_(select(removed.c.id)))
-    statement = select(func.count()).select_from(removed)
-    statement = statement.add_cte(theirs_too.cte("theirs_too"), bytes_too.cte("bytes_too"))
+    statement = select(func.count()).select_from(removed).add_cte(bytes_too.cte("bytes_too"))
     return int((await session.execute(statement)).scalar_one())
 
 
 async def forget_jobs(session: AsyncSession, *, older_than: timedelta) -> int:
     """Delete jobs that ended long enough ago, with their events, and their files if they have them still.
 
-    But not while a file is in S3, which nobody would know of any more.
+    But not while a file is in S3, which nobody would know of any more, or is another job's too.
     """
     is_left = or_(jobs.c.object_url.is_(None), jobs.c.removed_at.is_not(None))
-    old = and_(jobs.c.finished_at < func.now() - older_than, is_left)
+    old = and_(jobs.c.finished_at < func.now() - older_than, is_left, ~IS_SHARED)
     statement = delete(jobs).where(jobs.c.id.in_(_oldest(old))).returning(jobs.c.id)
     return len(list((await session.execute(statement)).scalars()))
 

@@ -33,6 +33,8 @@ def _build(name: str, columns: list[str], where: sa.TextClause) -> None:
 
 
 def downgrade() -> None:
+    # The release before would look for their files under their own ids.
+    op.execute("UPDATE jobs SET removed_at = now() WHERE result_of IS NOT NULL AND removed_at IS NULL")
     op.drop_index("jobs_result_of_idx", "jobs")
     op.drop_index("jobs_twins_idx", "jobs")
     op.drop_column("jobs", "result_attempt")

@@ -1,6 +1,7 @@
 """Jobs that wait for the same calendar end with the file of the first one that is made."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,7 +18,7 @@ from app.storage import sweeps
 from app.storage.database import Sessions
 from app.storage.schema import jobs, result_chunks
 from app.storage.twins import AT_ONCE
-from tests.support.jobs import LEASE, NO_LIMIT, NONE, a_job, claim, read, run, told
+from tests.support.jobs import LEASE, NO_LIMIT, NONE, a_job, claim, end_lease, read, rescue, run, told
 from tests.support.locks import blocked
 from workers.calendars import make_calendar
 from workers.runtime import Runtime
@@ -189,13 +190,47 @@ async def test_those_that_are_too_many_for_one_file_are_rung_for_soon(
     assert (await read(sessions, left)).state is JobState.PENDING
 
 
-async def test_a_shared_file_goes_for_all_at_once(
+async def result_codes(client: httpx.AsyncClient, *task_ids: str) -> list[int]:
+    return [(await client.get(f"/todos/ical/{task_id}/result")).status_code for task_id in task_ids]
+
+
+async def test_a_shared_file_goes_with_the_last_that_has_it(
+    client: httpx.AsyncClient, sessions: Sessions, settings: Settings
+) -> None:
+    other, made = await ask(client), await ask(client)
+    await run(sessions, settings, made)
+    for removed, codes in ((1, [410, 200]), (1, [410, 410]), (0, [410, 410])):
+        async with sessions.begin() as session:
+            assert await sweeps.remove_results(session, older_than=NONE) == removed
+        assert await result_codes(client, other, made) == codes
+    async with sessions.begin() as session:
+        assert (await session.execute(select(func.count()).select_from(result_chunks))).scalar_one() == 0
+
+
+async def test_a_job_is_not_forgotten_while_its_file_is_that_of_another(
     client: httpx.AsyncClient, sessions: Sessions, settings: Settings
 ) -> None:
     other, made = await ask(client), await ask(client)
     await run(sessions, settings, made)
     async with sessions.begin() as session:
-        assert await sweeps.remove_results(session, older_than=NONE) == 1
-        assert (await session.execute(select(func.count()).select_from(result_chunks))).scalar_one() == 0
-    for task_id in (other, made):
-        assert (await client.get(f"/todos/ical/{task_id}/result")).status_code == 410
+        await session.execute(
+            update(jobs).where(jobs.c.id == other).values(finished_at=func.now() + timedelta(hours=1))
+        )
+    for forgotten in (0, 2):
+        async with sessions.begin() as session:
+            assert await sweeps.forget_jobs(session, older_than=NONE) == forgotten
+            await session.execute(update(jobs).values(finished_at=func.now(), removed_at=func.now()))
+        assert (await client.get(f"/todos/ical/{other}/status")).status_code == (404 if forgotten else 200)
+
+
+async def test_an_attempt_whose_job_ended_with_the_file_of_another_is_told_so(
+    sessions: Sessions, settings: Settings
+) -> None:
+    running, made = await a_job(sessions), await a_job(sessions)
+    held = await claim(sessions, running)
+    assert held is not None
+    await end_lease(sessions)
+    await rescue(sessions)
+    await run(sessions, settings, str(made))
+    async with sessions.begin() as session:
+        assert not await queries.has_succeeded(session, held)
