@@ -72,15 +72,14 @@ class Grouping(Generic[Asked, Answer]):
     async def _call(self, group: "list[_Asking[Asked, Answer]]") -> None:
         try:
             answers = await self.serve([each.asked for each in group])
+            for each, answer in zip(group, answers, strict=True):
+                if not each.answer.done():
+                    each.answer.set_result(answer)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is theirs who asked
             for each in group:
                 if not each.answer.done():
                     each.answer.set_exception(error)
                     each.answer.exception()  # nobody need be there any more to hear it
-        else:
-            for each, answer in zip(group, answers, strict=True):
-                if not each.answer.done():
-                    each.answer.set_result(answer)
         finally:
             for each in group:
                 each.answer.cancel()  # does nothing to those that were told

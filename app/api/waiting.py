@@ -72,6 +72,8 @@ async def while_there(request: Request, wait: Wait, waiting: Awaitable[T]) -> T 
     """What comes of the waiting; None if the client goes away before."""
     allow_more(request, wait.seconds)
     answer, gone = asyncio.ensure_future(waiting), asyncio.ensure_future(_gone(request))
+    # Where the client goes first, nobody is there to hear of an error.
+    answer.add_done_callback(lambda done: done.cancelled() or done.exception())
     try:
         await asyncio.wait({answer, gone}, return_when=asyncio.FIRST_COMPLETED)
         return answer.result() if answer.done() else None

@@ -32,7 +32,8 @@ class GroupedJobs:
         async def add(new: Sequence[NewJob]) -> list[bool]:
             async with at_once(sessions) as session:
                 await add_all(session, new, resend_after=resend_after)
-            return list(_need_messages(new))
+            # From the last one on: who asked first may have given up waiting, and would send none.
+            return list(_need_messages(new[::-1]))[::-1]
 
         async def find(asked: Sequence[tuple[OwnerId, UUID]]) -> list[Job | None]:
             async with at_once(sessions) as session:

@@ -12,7 +12,7 @@ from app.domain.jobs import Job, JobState
 from app.domain.operations import JobHistory, JobList, Snapshot, Waiting
 from app.queue.messages import RenderCalendar
 from app.queue.publisher import Publisher, SendFailed
-from app.storage import events, operations
+from app.storage import events, operations, twins
 from app.storage.database import Sessions
 from app.storage.snapshots import at_one_moment
 
@@ -88,9 +88,11 @@ class OperationsService:
 
     async def cancel(self, reference: str) -> Cancelled:
         """End a job that has not ended; harmless to repeat."""
-        job_id = (await self._find(reference)).id
+        job = await self._find(reference)
+        job_id = job.id
         async with self.sessions.begin() as session:
             if await operations.cancel(session, job_id):
+                await twins.ring(session, job.owner, job.options)
                 return Cancelled(job_id, already=False)
         # It had ended, and what is final stays: read afterwards, it tells what kept it from being cancelled.
         job = await self._find(str(job_id))

@@ -47,7 +47,7 @@ class Due:
     job_id: UUID
     version: int
     sent: bool
-    """One was sent when it was accepted, and may stand in the queue; that of a retry only a sweeper sends."""
+    """It, or that of one like it, may stand in the queue since it was accepted; a retry's only a sweeper sends."""
 
 
 async def ring(session: AsyncSession, *, resend_after: timedelta) -> list[Due]:

@@ -30,9 +30,11 @@ _SAME = select(jobs.c.id).where(
 _WAITING = _SAME.where(jobs.c.version <= JOB_VERSION, jobs.c.id != bindparam("but", type_=Uuid)).limit(
     AT_ONCE
 )
+# Only those that were never claimed have no message; the others' come when their backoff is over.
+_UNHEARD = _SAME.where(jobs.c.state == JobState.PENDING, jobs.c.version <= JOB_VERSION).limit(1)
 _RING = (
     update(jobs)
-    .where(jobs.c.id == _SAME.limit(1).with_for_update(skip_locked=True).scalar_subquery())
+    .where(jobs.c.id == _UNHEARD.with_for_update(skip_locked=True, key_share=True).scalar_subquery())
     .values(ring_at=func.now())
 )
 
@@ -44,7 +46,7 @@ def _share() -> Select[Any]:
     made = (maker.c.id == bindparam("maker", type_=Uuid), maker.c.owner_id == jobs.c.owner_id)
     end = (
         update(jobs)
-        .where(jobs.c.id.in_(still.with_for_update(skip_locked=True)), *made)
+        .where(jobs.c.id.in_(still.with_for_update(skip_locked=True, key_share=True)), *made)
         .values(
             state=JobState.SUCCESS,
             started_at=func.coalesce(jobs.c.started_at, now),
@@ -73,8 +75,8 @@ async def waiting(session: AsyncSession, held: Claim) -> Sequence[UUID]:
 async def share(session: AsyncSession, held: Claim, twins: Sequence[UUID]) -> int:
     """End those of the jobs that still wait with the file of an attempt; returns how many.
 
-    For the transaction in which that has succeeded. A job that is locked is being claimed or cancelled at
-    this moment, and is left to that.
+    For the transaction in which that has succeeded. A job that is locked is being claimed, cancelled or rung
+    for at this moment, and is left to that.
     """
     if not twins:
         return 0

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 
 import pytest
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from starlette.routing import Mount, Route
 
 from tests.infra.aws import client
@@ -15,7 +16,8 @@ from tests.infra.stack import Stack
 
 def _paths(application: FastAPI) -> set[str]:
     """What there is for clients: what the schema names, the pages, and the files of these."""
-    pages = {route.path for route in application.routes if isinstance(route, Route)}
+    plain = [route for route in application.routes if isinstance(route, Route)]
+    pages = {route.path for route in plain if not isinstance(route, APIRoute)}
     files = {f"{route.path}/page/main.js" for route in application.routes if isinstance(route, Mount)}
     return set(application.openapi()["paths"]) | pages | files
 

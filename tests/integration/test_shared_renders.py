@@ -175,6 +175,20 @@ async def test_who_counted_on_the_message_of_a_job_that_is_cancelled_is_rung_for
     assert await ring_at_once(sessions) == [UUID(waits)]
 
 
+async def test_a_job_that_waits_out_a_failure_is_not_rung_for_before_its_time(
+    client: httpx.AsyncClient, sessions: Sessions
+) -> None:
+    retried, waits, cancelled = await ask(client), await ask(client), await ask(client)
+    later = func.now() + timedelta(hours=1)
+    async with sessions.begin() as session:
+        retry = (
+            update(jobs).where(jobs.c.id == retried).values(state=JobState.RETRY, run_at=later, ring_at=later)
+        )
+        await session.execute(retry)
+    await client.delete(f"/todos/ical/{cancelled}")
+    assert await ring_at_once(sessions) == [UUID(waits)]
+
+
 async def test_those_that_are_too_many_for_one_file_are_rung_for_soon(
     sessions: Sessions, settings: Settings
 ) -> None:

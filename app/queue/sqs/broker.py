@@ -111,13 +111,13 @@ class SqsBroker(JobBroker, SQSBroker):
             {"Id": str(number), "MessageBody": self._body(message), **self._order(message)}
             for number, message in enumerate(messages)
         ]
+        refused = []
         for batch in batches(entries):
             with aws_errors(self.address):
-                answer = self.client.send_message_batch(QueueUrl=self.url, Entries=batch)
-            if failures := answer.get("Failed"):
-                raise BrokerUnreachable(
-                    f"{len(failures)} messages were refused: {failures[0].get('Message')}"
-                )
+                # One that is refused is no reason not to send the others, which somebody else may wait for.
+                refused += self.client.send_message_batch(QueueUrl=self.url, Entries=batch).get("Failed", [])
+        if refused:
+            raise BrokerUnreachable(f"{len(refused)} messages were refused: {refused[0].get('Message')}")
 
     def check(self, *, consumes: bool = False) -> None:
         # The lookup is all that a process which only sends may be allowed to do.
