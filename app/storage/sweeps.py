@@ -47,7 +47,7 @@ class Due:
     job_id: UUID
     version: int
     sent: bool
-    """It, or that of one like it, may stand in the queue since it was accepted; a retry's only a sweeper sends."""
+    """It or one like it may stand in the queue since it was accepted; that of a retry only a sweeper sends."""
 
 
 async def ring(session: AsyncSession, *, resend_after: timedelta) -> list[Due]:

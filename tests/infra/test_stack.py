@@ -7,7 +7,6 @@ from fnmatch import fnmatchcase
 
 import pytest
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 from starlette.routing import Mount, Route
 
 from tests.infra.aws import client
@@ -15,9 +14,8 @@ from tests.infra.stack import Stack
 
 
 def _paths(application: FastAPI) -> set[str]:
-    """What there is for clients: what the schema names, the pages, and the files of these."""
-    plain = [route for route in application.routes if isinstance(route, Route)]
-    pages = {route.path for route in plain if not isinstance(route, APIRoute)}
+    """What there is for clients: what the schema names, the pages, and the files of these; no metrics."""
+    pages = {route.path for route in application.routes if isinstance(route, Route)} - {"/metrics"}
     files = {f"{route.path}/page/main.js" for route in application.routes if isinstance(route, Mount)}
     return set(application.openapi()["paths"]) | pages | files
 
