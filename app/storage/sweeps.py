@@ -47,7 +47,7 @@ class Due:
     job_id: UUID
     version: int
     sent: bool
-    """It or one like it may stand in the queue since it was accepted; that of a retry only a sweeper sends."""
+    """A message for it, or for one like it, was sent before; for a retry only sweepers send one."""
 
 
 async def ring(session: AsyncSession, *, resend_after: timedelta) -> list[Due]:
