@@ -22,7 +22,7 @@ DECLARE
 BEGIN
     IF value COLLATE "C" ~ '[\\;,\u0001-\u0008\u000a-\u001f\u007f-\u009f]' THEN
         value := regexp_replace(value COLLATE "C", '[\u0001-\u0008\u000b-\u001f\u007f-\u009f]', '', 'g');
-        value := replace(replace(replace(value, '\N', E'\n'), '\', '\\'), E'\n', '\n');
+        value := replace(replace(value, '\', '\\'), E'\n', '\n');
         line := property || ':' || replace(replace(value, ';', '\;'), ',', '\,');
     END IF;
     IF octet_length(line) < 75 THEN

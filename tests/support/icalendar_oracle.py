@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
-from icalendar import Alarm, Component, Event
+from icalendar import Alarm, Component, Event, vText
 from icalendar import Todo as VTodo
 
 from app.domain.calendars import CalendarOptions
@@ -16,6 +16,13 @@ from workers.rendering.text import without_controls
 from workers.rendering.timezones import localized
 
 TASKS = UUID("5f0c1c1e-6d0b-4a53-9a4e-0f6f5ad4b5c2")
+
+
+class _Text(vText):
+    """Escaped part by part: icalendar takes a backslash and an N in a text for the escape of a newline."""
+
+    def to_ical(self) -> bytes:
+        return rb"\\".join(vText(part).to_ical() for part in self.split("\\"))
 
 
 def todo(of: Todo, options: CalendarOptions) -> bytes:
@@ -105,15 +112,15 @@ def _cancel(component: Component, deleted: Tombstone, uid: UUID) -> None:
     # Above all that the todo ever had: what is not newer is ignored (RFC 5546 section 2.1.5).
     sequence = deleted.sequence + 1
     _identify(component, uid, sequence, created=deleted.created_at, changed=deleted.deleted_at)
-    component.add("summary", without_controls(deleted.title))
+    component.add("summary", _Text(without_controls(deleted.title)))
     component.add("status", "CANCELLED")
 
 
 def _describe(component: Component, todo: Todo, uid: UUID) -> None:
     _identify(component, uid, todo.sequence, created=todo.created_at, changed=todo.updated_at)
-    component.add("summary", without_controls(todo.title))
+    component.add("summary", _Text(without_controls(todo.title)))
     if todo.description:
-        component.add("description", without_controls(todo.description))
+        component.add("description", _Text(without_controls(todo.description)))
 
 
 def _identify(
@@ -129,6 +136,6 @@ def _identify(
 def _alarm(todo: Todo, minutes: int, parameters: dict[str, str]) -> Alarm:
     alarm = Alarm()
     alarm.add("action", "DISPLAY")
-    alarm.add("description", without_controls(todo.title))
+    alarm.add("description", _Text(without_controls(todo.title)))
     alarm.add("trigger", timedelta(minutes=-minutes), parameters=parameters)
     return alarm

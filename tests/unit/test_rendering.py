@@ -211,6 +211,18 @@ def test_text_is_escaped_and_never_says_none() -> None:
     assert b"None" not in file(a_todo(deadline=FLOATING))
 
 
+@pytest.mark.parametrize("path", [r"C:\New", r"C:\new", r"C:\,;\\N"])
+def test_letters_after_a_backslash_are_no_newline(path: str) -> None:
+    data = file(a_todo(deadline=FLOATING, title=path, description=path), name=path)
+    (event,) = Calendar.from_ical(data).walk("VEVENT")
+    assert (event["summary"], event["description"]) == (path, path)
+    (read,) = IcsCalendarStream.calendar_from_ics(data.decode()).events
+    assert (read.summary, read.description) == (path, path)
+    # Neither parser takes the names of a calendar for text.
+    value = path.replace("\\", "\\\\").replace(",", "\\,").replace(";", "\\;")
+    assert {f"NAME:{value}", f"X-WR-CALNAME:{value}"} <= set(data.decode().split("\r\n"))
+
+
 def test_an_offset_far_from_utc_does_not_break_the_ends_of_time() -> None:
     early = Instant(datetime.min.replace(tzinfo=UTC))
     assert "DTSTART:00010101T000000Z" in lines(a_todo(deadline=early), timezone="America/New_York")

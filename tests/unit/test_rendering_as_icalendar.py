@@ -49,7 +49,7 @@ def test_a_deadline_in_every_zone(deadline: Deadline) -> None:
         assert one(todo, options) == icalendar_oracle.todo(todo, options)
 
 
-@pytest.mark.parametrize("letter", ["x", "é", "€", "😀", "\\", "^", ";"])
+@pytest.mark.parametrize("letter", ["x", "é", "€", "😀", "\\", "^", ";", r"\N"])
 def test_a_fold_at_every_octet(letter: str) -> None:
     for length in range(1, 161):
         todo = a_todo(deadline=Floating(NOON), title="x" * length + letter * 30)

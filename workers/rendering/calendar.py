@@ -14,7 +14,7 @@ from app.domain.feeds import REFRESH
 from app.domain.timezones import zone
 from app.domain.todos import Todo, Tombstone
 from workers.rendering.components import cancelled_event, cancelled_task, event, task
-from workers.rendering.text import without_controls
+from workers.rendering.text import escaped
 from workers.rendering.timezones import is_declared, vtimezone
 
 PRODID = "-//Taskoverflow Calendar//mxm.dk//"
@@ -81,10 +81,16 @@ class Renderer:
         )
 
 
+class _Text(vText):
+    """Escaped here, whatever the property: icalendar would make a newline of a backslash and an N."""
+
+    def to_ical(self) -> bytes:
+        return escaped(self).encode()
+
+
 @lru_cache(maxsize=64)
 def _head(name: str, timezone: str | None, span: DeadlineSpan) -> bytes:
-    # As vText: icalendar escapes on its own only the values of properties it has a type for.
-    title = vText(without_controls(name))
+    title = _Text(name)
     calendar = Calendar()
     calendar.add("version", "2.0")
     calendar.add("prodid", PRODID)

@@ -19,12 +19,14 @@ def without_controls(text: str) -> str:
     return text.translate(_CONTROLS)
 
 
+def escaped(text: str) -> str:
+    """The text as a value (section 3.3.11), without controls."""
+    return without_controls(text).translate(_ESCAPES) if _NOT_AS_IT_IS.search(text) else text
+
+
 def text_line(name: str, text: str) -> str:
-    """A property whose value is text: escaped (section 3.3.11), and folded (section 3.1)."""
-    if _NOT_AS_IT_IS.search(text):
-        # The first replacement is icalendar's, which takes the letter for part of a newline's escape.
-        text = without_controls(text).replace(r"\N", "\n").translate(_ESCAPES)
-    line = f"{name}:{text}"
+    """A property whose value is text: escaped, and folded (section 3.1)."""
+    line = f"{name}:{escaped(text)}"
     return f"{line}\r\n" if line.isascii() and len(line) <= _OCTETS else _folded(line.encode())
 
 
@@ -35,7 +37,9 @@ def _folded(line: bytes) -> str:
         while line[end] & 0xC0 == 0x80:  # noqa: PLR2004 - it goes on within a character
             end -= 1
         if line[end - 1] in b"\\^":
-            end -= 1  # what is escaped stays with what escapes it, for parsers that read before they unfold
+            # As icalendar does, for parsers that read before they unfold: what is escaped stays with what
+            # escapes it. Only a backslash may be parted from the one that escapes it.
+            end -= 1
         parts.append(line[:end])
         line = line[end:]
     return b"\r\n ".join([*parts, line]).decode() + "\r\n"
