@@ -11,17 +11,20 @@ from workers.rendering.calendar import Renderer
 _STORED = 4000
 _WRITTEN = 500
 """How many todos are in memory at once: as bytes, or as objects that nothing else may wait long for."""
+_AT_ONE_MISS = _STORED // _WRITTEN
 
 
 async def pages(reader: AsyncSession, chosen: Chosen, renderer: Renderer) -> AsyncIterator[Page]:
     """All of them, oldest first: from the database as they are, where it keeps them, or written here."""
-    after, more = 0, True
+    after, more, written = 0, True, 0
     while more:
         page = None
-        if renderer.is_plain:
+        # Where one event is not stored, most likely none is: all that was asked for in vain is written here.
+        if renderer.is_plain and written % _AT_ONE_MISS == 0:
             page = await calendar_todos.events(reader, chosen, after=after, limit=_STORED)
         if page is None:
             page = await _written(reader, chosen, renderer, after)
+            written += 1
         yield page
         after, more = page.last, page.more
 

@@ -1,15 +1,15 @@
 """Requests that come at once share statements, and are told apart all the same."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
 import pytest
-from sqlalchemy import Engine, event, select
+from sqlalchemy import select
 
 from app.domain.jobs import JobState
 from app.settings import Settings
@@ -19,6 +19,7 @@ from tests.support import databases
 from tests.support.jobs import NO_LIMIT
 from tests.support.locks import blocked
 from tests.support.messages import waiting_messages
+from tests.support.statements import statements
 from workers.calendars import make_calendar
 from workers.runtime import Runtime
 
@@ -27,21 +28,6 @@ END_ALL = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE application_name = 'taskoverflow-api-jobs' AND datname = current_database()
 """
-
-
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    """What Postgres is asked meanwhile."""
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        seen.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
 
 
 @asynccontextmanager

@@ -20,6 +20,7 @@ from tests.support import icalendar_oracle
 from tests.support.any_todo import any_todo
 from tests.support.databases import execute
 from tests.support.jobs import NO_LIMIT
+from tests.support.statements import statements
 from tests.support.todos import NOW, a_todo
 from workers.calendars import make_calendar
 from workers.runtime import Runtime
@@ -68,7 +69,7 @@ def test_they_are_what_icalendar_writes(database_url: str) -> None:
 
 
 async def test_they_are_folded_where_icalendar_folds(database_url: str) -> None:
-    titles = ["x" * length + letter * 30 for length in range(1, 80) for letter in "xé€😀\\^;"]
+    titles = ["x" * length + letter * 30 for length in range(1, 80) for letter in [*"xé€😀\\^;", r"\N"]]
     connection = await asyncpg.connect(database_url)
     rows = await connection.fetch(FOLDED, titles)
     await connection.close()
@@ -200,6 +201,17 @@ async def test_todos_that_are_older_than_their_events_are_in_the_file_as_well(
     assert again == file
     for key in ("todos", "skipped", "bytes"):
         assert status_again[key] == status[key]
+
+
+async def test_where_none_is_stored_they_are_asked_for_once_in_a_page_of_them(
+    client: httpx.AsyncClient, sessions: Sessions, settings: Settings, database_url: str
+) -> None:
+    await execute(database_url, MANY)
+    await set_events(database_url, "NULL")
+    with statements() as seen:
+        await calendar(client, sessions, settings)
+    pages = [sql for sql in seen if "FROM todos" in sql and "ORDER BY todos.id" in sql]
+    assert ["string_agg" in sql for sql in pages] == [True, *[False] * 8, True, False, False]
 
 
 @pytest.mark.parametrize(
