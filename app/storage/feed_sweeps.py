@@ -18,13 +18,14 @@ REMEMBERED = timedelta(hours=1)
 
 async def remove_files(session: AsyncSession) -> int:
     """Delete files that have been superseded for long enough, as many as fit a batch by number and size."""
-    old = select(feed_files.c.id, feed_files.c.superseded_at, feed_files.c.bytes)
+    size = func.coalesce(feed_files.c.packed_bytes, feed_files.c.bytes).label("size")
+    old = select(feed_files.c.id, feed_files.c.superseded_at, size)
     old = old.where(feed_files.c.superseded_at < func.now() - READ_ON).order_by(feed_files.c.superseded_at)
     some = unlocked(old, BATCH, Duty.EXPIRE).cte("some")
-    up_to = func.sum(some.c.bytes).over(order_by=(some.c.superseded_at, some.c.id)).label("up_to")
-    summed = select(some.c.id, some.c.bytes, up_to).cte("summed")
+    up_to = func.sum(some.c.size).over(order_by=(some.c.superseded_at, some.c.id)).label("up_to")
+    summed = select(some.c.id, some.c.size, up_to).cte("summed")
     # The first one goes however large it is.
-    fits = or_(summed.c.up_to <= BATCH_BYTES, summed.c.up_to == summed.c.bytes)
+    fits = or_(summed.c.up_to <= BATCH_BYTES, summed.c.up_to == summed.c.size)
     which = feed_files.c.id.in_(select(summed.c.id).where(fits))
     removed = await session.execute(delete(feed_files).where(which).returning(feed_files.c.id))
     return len(list(removed.scalars()))

@@ -114,6 +114,17 @@ async def test_files_go_in_batches_that_are_small_by_size(
     assert done == batches
 
 
+async def test_of_a_packed_file_counts_what_is_stored(client: httpx.AsyncClient, sessions: Sessions) -> None:
+    feed = await a_feed(client)
+    row = {"feed_id": UUID(feed["calendar_id"]), "bytes": BATCH_BYTES, "packed_bytes": 1, "digest": ""}
+    moments = {"changed_at": func.now(), "superseded_at": func.now() - READ_ON - MINUTE}
+    async with sessions.begin() as session:
+        await session.execute(
+            insert(feed_files).values([{"id": uuid4(), **row, **moments} for _ in range(2)])
+        )
+        assert await feed_sweeps.remove_files(session) == 2
+
+
 async def test_renders_are_remembered_for_a_shorter_time_than_calendars(
     sessions: Sessions, sweeper: Sweeper
 ) -> None:
