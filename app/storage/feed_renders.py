@@ -1,7 +1,8 @@
 """When feeds are made anew: what changed is noted, what is due is asked for, and both in bounded batches.
 
 APIs and sweepers may do all this at once: a change is noted by one of them, and a feed whose render is under
-way gets no second one.
+way gets no second one. The statements of sweepers, which run every second, are built once: putting one
+together costs more than running it.
 """
 
 from collections.abc import Collection
@@ -13,10 +14,15 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     DateTime,
+    Integer,
+    Interval,
     Select,
     SmallInteger,
     String,
+    Update,
+    Uuid,
     and_,
+    bindparam,
     case,
     delete,
     func,
@@ -29,6 +35,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.domain.feeds import REFRESH, FeedPacing
 from app.domain.jobs import FEED_VERSION, JobState
@@ -44,6 +51,8 @@ _NOTED_AT_ONCE = 5000
 MOST_OPEN = 200
 """How many renders the sweeper lets be under way: calendars that somebody waits for share the workers."""
 
+_FEED = bindparam("feed", type_=Uuid)
+_DISTANCE = bindparam("distance", type_=Interval)
 _NEVER = literal_column("'infinity'::timestamptz", DateTime(timezone=True))
 
 
@@ -53,30 +62,36 @@ async def note_changes(session: AsyncSession, pacing: FeedPacing, owner: OwnerId
     What is noted here is committed, and so any render that is asked for later sees it. What others are just
     noting is left to them.
     """
-    changes = select(todo_changes.c.id).order_by(todo_changes.c.id).limit(_NOTED_AT_ONCE)
-    if owner is not None:
-        changes = changes.where(todo_changes.c.owner_id == owner)
+    values = {"distance": pacing.distance}
+    if owner is None:
+        await session.execute(_NOTE_ALL, values)
+    else:
+        await session.execute(_NOTE_OF_ONE, {"owner": owner, **values})
+
+
+def _note(of_whom: ColumnElement[bool]) -> Update:
+    changes = select(todo_changes.c.id).where(of_whom).order_by(todo_changes.c.id).limit(_NOTED_AT_ONCE)
     noted = (
         delete(todo_changes)
         .where(todo_changes.c.id.in_(changes.with_for_update(skip_locked=True)))
         .returning(todo_changes.c.owner_id)
         .cte("noted")
     )
-    soon = func.greatest(func.now(), feeds.c.asked_at + pacing.distance)
+    soon = func.greatest(func.now(), feeds.c.asked_at + _DISTANCE)
     later = or_(feeds.c.due_at.is_(None), and_(feeds.c.due_at > soon, func.isfinite(feeds.c.due_at)))
     of_owners = feeds.c.owner_id.in_(select(noted.c.owner_id))
     changed = select(feeds.c.id).where(of_owners, feeds.c.revoked_at.is_(None), later)
     # In one order, so that two who note changes of one owner can't wait for each other.
     held = changed.order_by(feeds.c.id).with_for_update(key_share=True).cte("held")
-    await session.execute(update(feeds).where(feeds.c.id.in_(select(held.c.id))).values(due_at=soon))
+    return update(feeds).where(feeds.c.id.in_(select(held.c.id))).values(due_at=soon)
 
 
 async def ask_first(
     session: AsyncSession, feed_id: UUID, *, resend_after: timedelta, origin: Origin = NOBODY
 ) -> UUID:
     """The job that renders a new feed."""
-    new = select(feeds).where(feeds.c.id == feed_id).cte("new")
-    made: UUID = (await session.execute(select(_jobs_for(new, resend_after, origin).c.id))).scalar_one()
+    values = {"feed": feed_id, **_of_job(resend_after, origin)}
+    made: UUID = (await session.execute(_ASK_FIRST, values)).scalar_one()
     return made
 
 
@@ -89,10 +104,9 @@ async def ask_one(
     origin: Origin = NOBODY,
 ) -> UUID | None:
     """The job that renders a feed which somebody fetches, if one is due and none is under way."""
-    due = or_(feeds.c.due_at <= func.now(), ~func.isfinite(feeds.c.due_at))
-    this = _alive(true()).where(feeds.c.id == feed_id, due)
-    this = this.with_for_update(skip_locked=True, key_share=True)
-    return next(iter(await _ask(session, this, pacing, resend_after, origin)), None)
+    values = {"feed": feed_id, "distance": pacing.distance, **_of_job(resend_after, origin)}
+    job_id: UUID | None = (await session.execute(_ASK_ONE, values)).scalar_one_or_none()
+    return job_id
 
 
 async def ask_due(session: AsyncSession, pacing: FeedPacing, *, resend_after: timedelta) -> list[UUID]:
@@ -100,12 +114,9 @@ async def ask_due(session: AsyncSession, pacing: FeedPacing, *, resend_after: ti
 
     A feed that nobody has fetched for long is not made anew, but due as soon as somebody fetches it.
     """
-    under_way = select(literal(1)).select_from(jobs).where(IS_OPEN_RENDER).limit(MOST_OPEN).subquery()
-    room = literal(MOST_OPEN) - select(func.count()).select_from(under_way).scalar_subquery()
-    used_at = func.greatest(feeds.c.created_at, feeds.c.fetched_at)
-    due = _alive(used_at > func.now() - pacing.idle_after).where(feeds.c.due_at <= func.now())
-    due = due.order_by(feeds.c.due_at)
-    return await _ask(session, unlocked(due, room, Duty.RENDER_FEEDS), pacing, resend_after)
+    paced = {"most_open": MOST_OPEN, "distance": pacing.distance, "idle_after": pacing.idle_after}
+    asked = await session.scalars(_ASK_DUE, {**paced, **_of_job(resend_after, NOBODY)})
+    return [job_id for job_id in asked if job_id is not None]
 
 
 async def under_way(session: AsyncSession, feed_id: UUID) -> UUID | None:
@@ -132,16 +143,10 @@ def _alive(is_read: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     return select(feeds, is_read.label("is_read")).where(feeds.c.revoked_at.is_(None))
 
 
-async def _ask(
-    session: AsyncSession,
-    due: Select[*tuple[Any, ...]],
-    pacing: FeedPacing,
-    resend_after: timedelta,
-    origin: Origin = NOBODY,
-) -> list[UUID]:
+def _ask(due: Select[*tuple[Any, ...]]) -> ReturningUpdate[UUID | None]:
     some = due.cte("due")
     read = select(some).where(some.c.is_read).cte("read")
-    made = _jobs_for(read, resend_after, origin)
+    made = _jobs_for(read)
     outcome = (
         select(some.c.id, some.c.created_at, some.c.is_read, made.c.id.label("job_id"))
         .select_from(some.outerjoin(made, made.c.feed_id == some.c.id))
@@ -153,19 +158,18 @@ async def _ask(
         # Should the render fail; if it succeeds, nothing is due until a todo changes.
         (is_asked, func.now() + REFRESH),
         # The render under way may have begun before the change.
-        (outcome.c.is_read, func.now() + pacing.distance),
+        (outcome.c.is_read, func.now() + _DISTANCE),
         else_=_NEVER,
     )
-    asked = (
+    return (
         update(feeds)
         .where(feeds.c.id == outcome.c.id)
         .values(asked_at=case((is_asked, func.now()), else_=feeds.c.asked_at), due_at=due_at)
         .returning(outcome.c.job_id)
     )
-    return [job_id for job_id in (await session.execute(asked)).scalars() if job_id is not None]
 
 
-def _jobs_for(some: CTE, resend_after: timedelta, origin: Origin) -> CTE:
+def _jobs_for(some: CTE) -> CTE:
     """Stores a job for each of these feeds whose render is not under way; its id and its feed's."""
     columns = ["id", "owner_id", "options", "version", "feed_id", "ring_at", "request_id", "traceparent"]
     rows = select(
@@ -174,10 +178,37 @@ def _jobs_for(some: CTE, resend_after: timedelta, origin: Origin) -> CTE:
         some.c.options,
         literal(FEED_VERSION, SmallInteger),
         some.c.id,
-        func.now() + resend_after,
-        literal(origin.request_id, String),
-        literal(origin.traceparent, String),
+        func.now() + bindparam("resend_after", type_=Interval),
+        bindparam("asked_by", type_=String),
+        bindparam("traced_as", type_=String),
     )
     stored = insert(jobs).from_select(columns, rows)
     stored = stored.on_conflict_do_nothing(index_elements=[jobs.c.feed_id], index_where=IS_OPEN_RENDER)
     return stored.returning(jobs.c.id, jobs.c.feed_id).cte("made")
+
+
+def _of_job(resend_after: timedelta, origin: Origin) -> dict[str, object]:
+    return {"resend_after": resend_after, "asked_by": origin.request_id, "traced_as": origin.traceparent}
+
+
+def _ask_one() -> ReturningUpdate[UUID | None]:
+    due = or_(feeds.c.due_at <= func.now(), ~func.isfinite(feeds.c.due_at))
+    this = _alive(true()).where(feeds.c.id == _FEED, due)
+    return _ask(this.with_for_update(skip_locked=True, key_share=True))
+
+
+def _ask_due() -> ReturningUpdate[UUID | None]:
+    most = bindparam("most_open", type_=Integer)
+    under_way = select(literal(1)).select_from(jobs).where(IS_OPEN_RENDER).limit(most).subquery()
+    room = most - select(func.count()).select_from(under_way).scalar_subquery()
+    used_at = func.greatest(feeds.c.created_at, feeds.c.fetched_at)
+    due = _alive(used_at > func.now() - bindparam("idle_after", type_=Interval))
+    due = due.where(feeds.c.due_at <= func.now()).order_by(feeds.c.due_at)
+    return _ask(unlocked(due, room, Duty.RENDER_FEEDS))
+
+
+_NOTE_ALL = _note(true())
+_NOTE_OF_ONE = _note(todo_changes.c.owner_id == bindparam("owner", type_=Uuid))
+_ASK_FIRST = select(_jobs_for(select(feeds).where(feeds.c.id == _FEED).cte("new")).c.id)
+_ASK_ONE = _ask_one()
+_ASK_DUE = _ask_due()

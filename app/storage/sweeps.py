@@ -6,10 +6,27 @@ While one worker's statement runs, those of others find nothing to do.
 from dataclasses import dataclass
 from datetime import timedelta
 from operator import attrgetter
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Interval, Select, and_, case, delete, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    Integer,
+    Interval,
+    Select,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.domain.events import EventKind
 from app.domain.jobs import LONGEST_BACKOFF, WAITING, JobState
@@ -52,28 +69,35 @@ class Due:
 
 async def ring(session: AsyncSession, *, resend_after: timedelta) -> list[Due]:
     """Those longest overdue of the jobs whose messages are to be sent; who has waited longest comes first."""
+    values = {"resend_after": resend_after, "at_most": max(resend_after, _LONGEST_SILENCE)}
+    rung = sorted(await session.execute(_RING, values), key=attrgetter("run_at"))
+    return [Due(row.id, row.version, sent=row.state == JobState.PENDING) for row in rung]
+
+
+def _ring() -> ReturningUpdate[Any]:
     due = (
         select(jobs.c.id)
         .where(jobs.c.state.in_(WAITING), jobs.c.ring_at <= func.now())
         .order_by(jobs.c.ring_at)
     )
-    statement = (
+    return (
         update(jobs)
         .where(jobs.c.id.in_(unlocked(due, BATCH, Duty.RING)))
-        .values(ring_at=func.now() + _until_next_ring(resend_after))
+        .values(ring_at=func.now() + _until_next_ring())
         .returning(jobs.c.id, jobs.c.version, jobs.c.state, jobs.c.run_at)
     )
-    rung = sorted(await session.execute(statement), key=attrgetter("run_at"))
-    return [Due(row.id, row.version, sent=row.state == JobState.PENDING) for row in rung]
 
 
-def _until_next_ring(resend_after: timedelta) -> ColumnElement[timedelta]:
+def _until_next_ring() -> ColumnElement[timedelta]:
     """Longer for a job that has waited for long: most likely it stands in a long queue, and its message too.
 
     Rings at equal distances would fill that queue with copies, which all have to be heard.
     """
-    at_most = max(resend_after, _LONGEST_SILENCE)
+    resend_after, at_most = (bindparam(name, type_=Interval) for name in ("resend_after", "at_most"))
     return func.least(func.greatest(resend_after, func.now() - jobs.c.run_at), at_most, type_=Interval)
+
+
+_RING = _ring()
 
 
 async def ring_soon(session: AsyncSession, job_ids: list[UUID]) -> None:
@@ -88,11 +112,24 @@ async def rescue(session: AsyncSession, *, max_attempts: int, retry_backoff: tim
     The first rescue runs at once, for the lease was wait enough; a job that kills its worker again and
     again waits longer each time.
     """
+    values = {
+        "max_attempts": max_attempts,
+        "backoff": retry_backoff.total_seconds(),
+        "limit": max(retry_backoff, LONGEST_BACKOFF).total_seconds(),
+    }
+    return [
+        Rescued(row.id, row.attempt, JobState(row.state), Origin(row.request_id, row.traceparent))
+        for row in await session.execute(_RESCUE, values)
+    ]
+
+
+def _rescue() -> Select[Any]:
+    max_attempts = bindparam("max_attempts", type_=Integer)
     ended = select(jobs.c.id).where(jobs.c.state == JobState.STARTED, jobs.c.lease_until < func.now())
     used_up = jobs.c.attempt >= max_attempts
     exponent = func.least(jobs.c.attempt - 1, 20)  # beyond it the product is over the limit anyway
-    limit = max(retry_backoff, LONGEST_BACKOFF).total_seconds()
-    seconds = func.least(retry_backoff.total_seconds() * (func.power(2, exponent) - 1), limit)
+    backoff, limit = (bindparam(name, type_=Float) for name in ("backoff", "limit"))
+    seconds = func.least(backoff * (func.power(2, exponent) - 1), limit)
     run_at = func.now() + func.make_interval(0, 0, 0, 0, 0, 0, seconds, type_=Interval)
     reason = func.format(
         "attempt %s of %s ended without a word: its worker died or stalled", jobs.c.attempt, max_attempts
@@ -111,11 +148,10 @@ async def rescue(session: AsyncSession, *, max_attempts: int, retry_backoff: tim
     )
     kind = case((used_up, EventKind.FAILED), else_=EventKind.LEASE_ENDED)
     detail = case((used_up, reason), else_=func.format("%s; again in %s s", reason, seconds))
-    statement = recorded(end, kind, detail, jobs.c.state, *ORIGIN)
-    return [
-        Rescued(row.id, row.attempt, JobState(row.state), Origin(row.request_id, row.traceparent))
-        for row in await session.execute(statement)
-    ]
+    return recorded(end, kind, detail, jobs.c.state, *ORIGIN)
+
+
+_RESCUE = _rescue()
 
 
 async def remove_results(session: AsyncSession, *, older_than: timedelta) -> int:
