@@ -74,7 +74,7 @@ def create_app(settings: Settings, tracing: Tracing = OFF) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         todos_engine, jobs_engine = _engine(settings, "todos", tracing), _engine(settings, "jobs", tracing)
         publisher = Publisher.open(settings, metrics=metrics.sends, tracing=tracing)
-        watching = _watching_engine(settings)
+        watching, s3 = _watching_engine(settings), S3()
         jobs_sessions, chunks = open_sessions(jobs_engine), ChunkCache()
         app.state.watching = Watching(
             Notices(settings.database_url, "taskoverflow-api-listening").listen,
@@ -94,7 +94,7 @@ def create_app(settings: Settings, tracing: Tracing = OFF) -> FastAPI:
                 app.state.watching,
                 metrics,
                 chunks,
-                S3(),
+                s3,
                 lends=settings.result_downloads == "redirect",
             ),
             feeds=FeedService(
@@ -116,6 +116,7 @@ def create_app(settings: Settings, tracing: Tracing = OFF) -> FastAPI:
             yield
         await app.state.watching.close()
         publisher.close()
+        s3.close()
         for engine in (todos_engine, jobs_engine, watching):
             await engine.dispose()
         # Here, since the server ends the process by the signal that it was sent.

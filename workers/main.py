@@ -71,6 +71,7 @@ class Lifecycle(Middleware):
         self._tracing = tracing
         self._stopped = Event()
         self._engine: AsyncEngine | None = None
+        self._s3 = S3()
         self._publisher: Publisher | None = None
         self._sweeper: Sweeper | None = None
         self._sweeping: asyncio.Task[None] | None = None
@@ -94,16 +95,17 @@ class Lifecycle(Middleware):
         self._tracing.statements_of(self._engine)
         sessions = open_sessions(self._engine)
         metrics = WorkerMetrics.new()
-        s3 = S3()
         self.actors.runtime = Runtime(
             sessions,
             settings,
             metrics=metrics.attempts,
             tracing=self._tracing,
-            uploads=None if settings.result_url is None else Uploads(s3, settings.result_url),
+            uploads=None if settings.result_url is None else Uploads(self._s3, settings.result_url),
         )
         self._publisher = Publisher.open(settings, metrics=metrics.sends, tracing=self._tracing)
-        self._sweeper = Sweeper(sessions, self._publisher, settings, metrics.sweeps, self._tracing, s3)
+        self._sweeper = Sweeper(
+            sessions, self._publisher, settings, metrics.sweeps, self._tracing, self._s3
+        )
         self._sweeping = asyncio.create_task(self._sweeper.run())
         self._protecting = Protecting.start(settings, self.actors.runtime.running, metrics.protection)
         if settings.metrics_port is not None:
@@ -153,6 +155,7 @@ class Lifecycle(Middleware):
             await self._scrapes.close()
         if self._publisher is not None:
             self._publisher.close()
+        self._s3.close()
         if self._engine is not None:
             await self._engine.dispose()
         await asyncio.to_thread(self._tracing.close)

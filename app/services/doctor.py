@@ -98,7 +98,8 @@ def _broker(settings: Settings) -> list[Finding]:
 
 async def _bucket(place: S3Place) -> Finding:
     try:
-        await objects.try_writing(S3(_PATIENCE), place)
+        with closing(S3(_PATIENCE)) as s3:
+            await objects.try_writing(s3, place)
     except S3Trouble as error:
         return _down("results", str(error), "TASKOVERFLOW_RESULT_URL")
     return Finding("results", Level.OK, f"{place} can be written, and deleted from")
