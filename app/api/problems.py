@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
+import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
@@ -17,8 +18,11 @@ from app.domain.errors import Flaw, InvalidRequest, Problem, TooManyOpenTasks, U
 from app.domain.feeds import without_secrets
 from app.domain.origins import REQUEST_ID, current_origin
 from app.storage.database import ERRORS, is_unreachable
+from app.storage.s3 import S3Trouble
 
 MEDIA_TYPE = "application/problem+json"
+
+log = structlog.get_logger(__name__)
 
 
 class FlawModel(BaseModel):
@@ -97,6 +101,7 @@ def handle_problems(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
     for error in ERRORS:
         app.add_exception_handler(error, _of_postgres)
+    app.add_exception_handler(S3Trouble, _of_s3)
 
 
 async def _of_the_domain(request: Request, error: Exception) -> Response:
@@ -154,6 +159,11 @@ async def _of_postgres(request: Request, error: Exception) -> Response:
         # A COMMIT may have been done whose answer was lost.
         detail += " What was asked for may have been done, or not."
     return answer(request, Unavailable(detail))
+
+
+async def _of_s3(request: Request, error: Exception) -> Response:
+    log.warning("results_unreachable", reason=str(error))
+    return answer(request, Unavailable("The place where calendars are stored can't be reached now."))
 
 
 async def _unexpected(request: Request, _error: Exception) -> Response:

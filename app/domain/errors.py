@@ -75,7 +75,7 @@ class KeyReused(Problem):
 
 
 class Unavailable(Problem):
-    """Postgres can't be reached, or took too long: nothing can be said now."""
+    """Postgres, or where files are, can't be reached or took too long: nothing can be said now."""
 
     slug, title, status = "unavailable", "Service unavailable", HTTPStatus.SERVICE_UNAVAILABLE
     retry_after = 5

@@ -16,8 +16,12 @@ T = TypeVar("T")
 _THREADS = 32
 
 
-class S3Trouble(OSError):  # noqa: N818 - says what happened
+class S3Trouble(Exception):  # noqa: N818 - says what happened
     """A call to S3 was in vain; the text says which, and what S3 said."""
+
+
+class NoBucket(S3Trouble):
+    """There is no such bucket, nor anything in it."""
 
 
 @dataclass(frozen=True, slots=True)

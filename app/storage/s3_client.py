@@ -12,11 +12,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from app import aws
 from app.domain.objects import S3Place
 from app.storage.chunks import FileRemoved
-from app.storage.s3 import S3Trouble
+from app.storage.s3 import NoBucket, S3Trouble
 
 _EMULATED_REGION = "us-east-1"
 _TRIES = 3
 _GONE = "NoSuchKey"
+_NO_BUCKET = "NoSuchBucket"
 
 
 def s3_client(endpoint: str | None, patience: timedelta) -> Any:  # noqa: ANN401 - boto3 makes its classes at run time
@@ -41,6 +42,7 @@ def s3_errors(place: S3Place) -> Iterator[None]:
         said = error.response.get("Error", {})
         if said.get("Code") == _GONE:
             raise FileRemoved from error
-        raise S3Trouble(f"s3:{error.operation_name} on {place}: {said.get('Message')}") from error
-    except BotoCoreError as error:
+        trouble = NoBucket if said.get("Code") == _NO_BUCKET else S3Trouble
+        raise trouble(f"s3:{error.operation_name} on {place}: {said.get('Message')}") from error
+    except (BotoCoreError, ValueError) as error:  # the latter of an endpoint that no host can have
         raise S3Trouble(f"{place}: {error}") from error
