@@ -24,6 +24,7 @@ from app.storage.s3 import S3
 from app.storage.upload import Uploads
 from app.tracing.tracing import OFF, Tracing
 from workers.actors import Actors
+from workers.object_sweep import ObjectSweep
 from workers.protecting import Protecting
 from workers.runtime import Runtime
 from workers.scrapes import Scrapes
@@ -104,7 +105,7 @@ class Lifecycle(Middleware):
         )
         self._publisher = Publisher.open(settings, metrics=metrics.sends, tracing=self._tracing)
         self._sweeper = Sweeper(
-            sessions, self._publisher, settings, metrics.sweeps, self._tracing, self._s3
+            sessions, self._publisher, settings, metrics.sweeps, self._tracing, ObjectSweep(self._s3)
         )
         self._sweeping = asyncio.create_task(self._sweeper.run())
         self._protecting = Protecting.start(settings, self.actors.runtime.running, metrics.protection)

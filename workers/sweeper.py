@@ -1,6 +1,7 @@
 """Rings for jobs that wait too long, rescues them from dead workers, and removes what is old.
 
-Every worker has a sweeper, and an advisory lock for each duty lets one of them at a time do it.
+Every worker has a sweeper, and an advisory lock for each duty lets one of them at a time do it;
+only files in S3 need none.
 """
 
 import asyncio
@@ -16,11 +17,11 @@ from app.metrics.worker import WorkerMetrics
 from app.queue.messages import RenderCalendar
 from app.queue.publisher import Publisher, SendFailed
 from app.settings import Settings
-from app.storage import feed_renders, feed_sweeps, object_sweeps, objects, sweeps
+from app.storage import feed_renders, feed_sweeps, sweeps
 from app.storage.database import Sessions, at_once, is_unreachable
-from app.storage.s3 import S3
 from app.storage.sweeps import Due, Rescued
 from app.tracing.tracing import OFF, Tracing
+from workers.object_sweep import ObjectSweep
 
 _SENT_AT_ONCE = 50
 """Few enough that a broker which goes away in the middle has little sent to it twice."""
@@ -43,7 +44,7 @@ class Sweeper:
     settings: Settings
     metrics: SweepMetrics = field(default_factory=lambda: WorkerMetrics.new().sweeps)
     tracing: Tracing = OFF
-    s3: S3 = field(default_factory=S3)
+    files: ObjectSweep = field(default_factory=ObjectSweep)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def stop(self) -> None:
@@ -142,20 +143,8 @@ class Sweeper:
             log.info("jobs_forgotten", count=forgotten)
         if superseded:
             log.info("feed_files_removed", count=superseded)
-        await self._expire_objects()
-
-    async def _expire_objects(self) -> None:
-        """The same for files in S3, wherever there: in other buckets too than new ones go to."""
-        async with at_once(self.sessions) as session:
-            old = await object_sweeps.expired(session, older_than=self.settings.result_ttl)
-        if not old:
-            return
-        # With no connection held: S3 may take its time.
-        gone = await objects.delete(self.s3, old.values())
-        async with at_once(self.sessions) as session:
-            removed = await object_sweeps.remove(session, [job for job, at in old.items() if at in gone])
-        self.metrics.results_removed.inc(removed)
-        log.info("objects_removed", count=removed)
+        gone = await self.files.expire(self.sessions, older_than=self.settings.result_ttl)
+        self.metrics.results_removed.inc(gone)
 
     async def _send(self, messages: Sequence[RenderCalendar]) -> None:
         for first in range(0, len(messages), _SENT_AT_ONCE):

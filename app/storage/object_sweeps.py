@@ -5,26 +5,41 @@ one deletes them again, which is harmless, and no object that nobody knows of.
 """
 
 from collections.abc import Collection
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.jobs import JobState
 from app.domain.objects import S3Place, parse_s3_url
 from app.storage.schema import jobs
-from app.storage.sweeps import BATCH
 
 _IS_THERE = (jobs.c.state == JobState.SUCCESS, jobs.c.removed_at.is_(None), jobs.c.object_url.is_not(None))
 
 
-async def expired(session: AsyncSession, *, older_than: timedelta) -> dict[UUID, S3Place]:
-    """Jobs whose files have been kept long enough, those that ended first, and where these are."""
-    aged = jobs.c.finished_at < func.now() - older_than
-    old = select(jobs.c.id, jobs.c.object_url).where(*_IS_THERE, jobs.c.result_of.is_(None), aged)
-    found = await session.execute(old.order_by(jobs.c.finished_at).limit(BATCH))
-    return {row.id: parse_s3_url(row.object_url) for row in found}
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """A job whose file is to go, when it ended, and where the file is."""
+
+    job_id: UUID
+    finished_at: datetime
+    place: S3Place
+
+
+async def expired(
+    session: AsyncSession, *, older_than: timedelta, after: Expired | None, limit: int
+) -> list[Expired]:
+    """Files that have been kept long enough, in the order in which their jobs ended, behind ``after``."""
+    statement = select(jobs.c.id, jobs.c.finished_at, jobs.c.object_url).where(
+        *_IS_THERE, jobs.c.result_of.is_(None), jobs.c.finished_at < func.now() - older_than
+    )
+    if after is not None:
+        place = tuple_(jobs.c.finished_at, jobs.c.id)
+        statement = statement.where(place > (after.finished_at, after.job_id))
+    found = await session.execute(statement.order_by(jobs.c.finished_at, jobs.c.id).limit(limit))
+    return [Expired(row.id, row.finished_at, parse_s3_url(row.object_url)) for row in found]
 
 
 async def remove(session: AsyncSession, job_ids: Collection[UUID]) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from app.domain.objects import S3Place
-from app.storage.s3 import S3, S3Trouble
+from app.storage.s3 import S3, NoBucket, S3Trouble
 
 log = structlog.get_logger(__name__)
 
@@ -90,6 +90,8 @@ async def _delete(s3: S3, bucket: S3Place, keys: list[str]) -> set[str]:
         answer = await s3.ask(
             bucket, lambda client: client.delete_objects(Bucket=bucket.bucket, Delete=which)
         )
+    except NoBucket:
+        return set()
     except S3Trouble as error:
         log.warning("objects_not_deleted", count=len(keys), reason=str(error))
         return set(keys)

@@ -18,6 +18,7 @@ from app.main import create_app
 from app.queue.publisher import Publisher
 from app.services.doctor import examine
 from app.settings import Settings
+from app.storage import jobs as queries
 from app.storage import sweeps
 from app.storage.chunks import FileRemoved
 from app.storage.database import Sessions
@@ -29,7 +30,7 @@ from tests.support import databases
 from tests.support.api import serving
 from tests.support.asking import ask, state
 from tests.support.feeds import a_feed, a_todo
-from tests.support.jobs import NO_LIMIT, NONE, claim, claimed, end_lease, read, rescue
+from tests.support.jobs import COUNTS, NO_LIMIT, NONE, claim, claimed, end_lease, read, rescue
 from tests.support.processes import service
 from tests.support.s3 import Bucket, make_bucket
 from workers.calendars import make_calendar
@@ -194,6 +195,34 @@ async def test_an_object_that_can_not_be_deleted_is_not_forgotten(
     async with sessions.begin() as session:
         assert await sweeps.forget_jobs(session, older_than=NONE) == 1
     assert bucket.keys() == []
+
+
+async def test_what_can_not_be_deleted_keeps_nothing_else(
+    sessions: Sessions, bucket: Bucket, sweeper: Sweeper, task_id: str
+) -> None:
+    sweeper.files.batch = 1
+    first = await succeeded(sessions, S3Place(bucket.place.bucket, "x", "http://127.0.0.1:1"))
+    async with sessions.begin() as session:
+        await session.execute(
+            update(jobs).where(jobs.c.id == first).values(finished_at=func.now() - timedelta(days=1))
+        )
+    for _ in range(2):
+        await sweeper.expire()
+    assert (await read(sessions, first)).removed_at is None
+    assert (await read(sessions, UUID(task_id))).removed_at is not None
+    await sweeper.expire()  # which finds no more
+    place = S3Place(f"no-{bucket.place.bucket}", "x", bucket.place.endpoint)
+    async with sessions.begin() as session:
+        await session.execute(update(jobs).where(jobs.c.id == first).values(object_url=str(place)))
+    await sweeper.expire()
+    assert (await read(sessions, first)).removed_at is not None
+
+
+async def succeeded(sessions: Sessions, at: S3Place) -> UUID:
+    held = await claimed(sessions)
+    async with sessions.begin() as session:
+        assert await queries.succeed(session, held, COUNTS, "digest", packed_bytes=1, object_at=at)
+    return held.job_id
 
 
 async def test_an_object_that_vanished_is_a_file_that_was_removed(bucket: Bucket) -> None:
