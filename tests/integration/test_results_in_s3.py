@@ -1,11 +1,14 @@
 """Calendars whose files are in S3, next to those in Postgres."""
 
+import asyncio
 import gzip
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable
 from contextlib import closing
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import httpx
@@ -36,6 +39,8 @@ from tests.support.s3 import Bucket, make_bucket
 from workers.calendars import make_calendar
 from workers.runtime import Fenced, Runtime
 from workers.sweeper import Sweeper
+
+T = TypeVar("T")
 
 IDENTITY = {"accept-encoding": "identity"}
 
@@ -223,6 +228,59 @@ async def succeeded(sessions: Sessions, at: S3Place) -> UUID:
     async with sessions.begin() as session:
         assert await queries.succeed(session, held, COUNTS, "digest", packed_bytes=1, object_at=at)
     return held.job_id
+
+
+@dataclass(frozen=True, slots=True)
+class Slow(S3):
+    """One whose first call begins only when it is let, whatever became of whoever asked."""
+
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    let: threading.Event = field(default_factory=threading.Event)
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    async def ask(self, place: S3Place, call: Callable[[Any], T]) -> T:
+        if self.asked.is_set():
+            return await S3.ask(self, place, call)
+        self.asked.set()
+
+        def later(client: Any) -> T:
+            try:
+                assert self.let.wait(30)
+                return call(client)
+            finally:
+                self.ended.set()
+
+        return await S3.ask(self, place, later)
+
+
+@pytest.mark.parametrize("size", [1, PART_BYTES])
+async def test_nothing_stays_of_a_call_whose_caller_was_cancelled(
+    sessions: Sessions, bucket: Bucket, size: int
+) -> None:
+    s3, held = Slow(), await claimed(sessions)
+
+    async def put() -> None:
+        async with Uploads(s3, bucket.place).begin(held) as upload:
+            await upload.add(0, bytes(size))
+            await upload.finish()
+
+    putting = asyncio.create_task(put())
+    await s3.asked.wait()
+    putting.cancel()
+    asyncio.get_running_loop().call_later(0.2, s3.let.set)
+    with pytest.raises(asyncio.CancelledError):
+        await putting
+    assert await asyncio.to_thread(s3.ended.wait, 30)
+    assert (bucket.keys(), bucket.uploads()) == ([], [])
+
+
+async def test_an_s3_that_stalls_keeps_no_worker_from_ending(sessions: Sessions, bucket: Bucket) -> None:
+    s3, held = Slow(), await claimed(sessions)
+    with pytest.raises(RuntimeError):
+        async with Uploads(s3, bucket.place, timedelta()).begin(held):
+            raise RuntimeError
+    assert not s3.let.is_set()
+    s3.let.set()
 
 
 async def test_an_object_that_vanished_is_a_file_that_was_removed(bucket: Bucket) -> None:
