@@ -1,6 +1,7 @@
 """Calendar jobs: ask, watch, download."""
 
 from collections.abc import Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated
 
@@ -29,6 +30,7 @@ from app.api.timelines import TaskDetails
 from app.api.urls import PREFIX
 from app.api.waiting import AskedWait, PreferredWait, while_there
 from app.domain.jobs import OPEN, JobState
+from app.services.calendars import expired
 
 _PREFIX = f"{PREFIX}/todos/ical"
 
@@ -208,7 +210,13 @@ async def get_result(
     job = await calendars.finished(owner, task_id)
     assert job.digest is not None  # noqa: S101 - it goes with SUCCESS
     assert job.finished_at is not None  # noqa: S101
-    document = Document(calendars.stored(job), job.digest, job.finished_at, elsewhere=calendars.lent(job))
+    document = Document(
+        calendars.stored(job),
+        job.digest,
+        job.finished_at,
+        elsewhere=calendars.lent(job),
+        removed=partial(expired, task_id),
+    )
     return await file_response(request, document, downloads)
 
 

@@ -11,8 +11,9 @@ from fastapi import Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 
 from app.api.compression import accepts_gzip
-from app.api.downloads import Download, Downloads
+from app.api.downloads import REPLACED, Download, Downloads
 from app.api.problems import problem
+from app.domain.errors import Problem
 from app.storage.chunks import Readable
 
 MEDIA_TYPE = "text/calendar; charset=utf-8"
@@ -31,6 +32,8 @@ class Document:
     headers: Mapping[str, str] = field(default_factory=dict)
     elsewhere: Callable[[], Awaitable[str]] | None = None
     """Makes a URL where clients that take gzip may read it themselves."""
+    removed: Callable[[], Problem] = REPLACED
+    """What to say where it is gone before any of it was sent."""
 
     @property
     def changed(self) -> datetime:
@@ -66,11 +69,11 @@ async def file_response(request: Request, document: Document, downloads: Downloa
     headers["content-disposition"] = 'attachment; filename="taskoverflow.ics"'
     if gzip:
         headers |= {"content-encoding": "gzip", "content-length": str(packed)}
-        return _stream(request, downloads, HTTPStatus.OK, headers, document.file.packed)
+        return _stream(request, document, downloads, HTTPStatus.OK, headers, document.file.packed)
     headers["accept-ranges"] = "bytes"
     if part is None:
         headers["content-length"] = str(document.file.size)
-        return _stream(request, downloads, HTTPStatus.OK, headers, lambda: _all(document))
+        return _stream(request, document, downloads, HTTPStatus.OK, headers, lambda: _all(document))
     first, last = part
     if first > last:
         return problem(
@@ -85,9 +88,8 @@ async def file_response(request: Request, document: Document, downloads: Downloa
         "content-range": f"bytes {first}-{last}/{document.file.size}",
         "content-length": str(last - first + 1),
     }
-    return _stream(
-        request, downloads, HTTPStatus.PARTIAL_CONTENT, headers, lambda: document.file.part(first, last)
-    )
+    status = HTTPStatus.PARTIAL_CONTENT
+    return _stream(request, document, downloads, status, headers, lambda: document.file.part(first, last))
 
 
 def _all(document: Document) -> AsyncIterator[bytes]:
@@ -100,6 +102,7 @@ def _accepted(request: Request) -> str:
 
 def _stream(
     request: Request,
+    document: Document,
     downloads: Downloads,
     status: HTTPStatus,
     headers: dict[str, str],
@@ -108,7 +111,7 @@ def _stream(
     if request.scope.get("head"):
         # Not a plain one, which would say that what has no length yet has a length of zero.
         return StreamingResponse(iter(()), status, headers, MEDIA_TYPE)
-    return Download(downloads, read(), status, headers, MEDIA_TYPE)
+    return Download(downloads, read(), status, headers, MEDIA_TYPE, document.removed)
 
 
 def _is_current(request: Request, document: Document) -> bool:

@@ -51,6 +51,11 @@ class Accepted:
     """It was so before: the same request came with the same key."""
 
 
+def expired(job_id: UUID) -> TaskExpired:
+    """The problem of a file that is there no more."""
+    return TaskExpired(f"The calendar of task {job_id} was kept for its time and then removed.")
+
+
 @dataclass(frozen=True, slots=True)
 class CalendarService:
     """The life of a job, as its client sees it."""
@@ -211,7 +216,7 @@ class CalendarService:
             case JobState.SUCCESS if job.removed_at is None:
                 return job
             case JobState.SUCCESS:
-                raise TaskExpired(f"The calendar of task {job_id} was kept for its time and then removed.")
+                raise expired(job_id)
             case JobState.FAILURE:
                 raise TaskFailed(job.error or "The task failed.")
             case JobState.REVOKED:

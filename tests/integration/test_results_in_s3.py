@@ -230,6 +230,20 @@ async def succeeded(sessions: Sessions, at: S3Place) -> UUID:
     return held.job_id
 
 
+async def test_a_lost_object_and_an_s3_that_is_away_have_answers_of_their_own(
+    client: httpx.AsyncClient, sessions: Sessions, bucket: Bucket, task_id: str, url: str
+) -> None:
+    bucket.client.delete_object(Bucket=bucket.place.bucket, Key=f"calendars/{task_id}/1.ics.gz")
+    lost = await client.get(url)
+    assert (lost.status_code, lost.json()["error"]) == (410, "Task expired")
+    away = S3Place(bucket.place.bucket, "x", "http://127.0.0.1:1")
+    async with sessions.begin() as session:
+        await session.execute(update(jobs).values(object_url=str(away)))
+    refused = await client.get(url)
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+    assert "calendars are stored" in refused.json()["detail"]
+
+
 @dataclass(frozen=True, slots=True)
 class Slow(S3):
     """One whose first call begins only when it is let, whatever became of whoever asked."""
