@@ -48,10 +48,11 @@ class Document:
 
 async def file_response(request: Request, document: Document, downloads: Downloads) -> Response:
     """Answer with a file, or the part of it that was asked for."""
-    # A range is of what is sent, and to HEAD nothing is (section 14.2).
-    part = None if request.scope.get("head") else _part(request, document)
     packed = document.file.packed_size
-    gzip = packed is not None and part is None and accepts_gzip(_accepted(request))
+    takes_gzip = packed is not None and accepts_gzip(_accepted(request))
+    # A range is of what is sent, and to HEAD nothing is (section 14.2).
+    part = None if request.scope.get("head") else _part(request, document, two_forms=takes_gzip)
+    gzip = takes_gzip and part is None
     headers = {
         # Weak where it is compressed, since equal files may be so in other ways. To If-None-Match both are
         # the same; to If-Range, which compares strongly, they are not: nothing compressed is resumed.
@@ -63,7 +64,7 @@ async def file_response(request: Request, document: Document, downloads: Downloa
     }
     if _is_current(request, document):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    if gzip and document.elsewhere is not None and not request.scope.get("head"):
+    if gzip and document.elsewhere is not None and _is_plain(request):
         moved = {"cache-control": "no-store", "vary": "Accept-Encoding"}
         return RedirectResponse(await document.elsewhere(), HTTPStatus.TEMPORARY_REDIRECT, moved)
     headers["content-disposition"] = 'attachment; filename="taskoverflow.ics"'
@@ -90,6 +91,11 @@ async def file_response(request: Request, document: Document, downloads: Downloa
     }
     status = HTTPStatus.PARTIAL_CONTENT
     return _stream(request, document, downloads, status, headers, lambda: document.file.part(first, last))
+
+
+def _is_plain(request: Request) -> bool:
+    """Whether the whole file is asked for: elsewhere a range would be one of what is compressed."""
+    return not request.scope.get("head") and "range" not in request.headers
 
 
 def _all(document: Document) -> AsyncIterator[bytes]:
@@ -123,16 +129,18 @@ def _is_current(request: Request, document: Document) -> bool:
     return since is not None and document.changed <= since
 
 
-def _part(request: Request, document: Document) -> tuple[int, int] | None:
+def _part(request: Request, document: Document, *, two_forms: bool) -> tuple[int, int] | None:
     """First and last byte that were asked for; None for all of them, first > last for none of them.
 
-    What is not understood is ignored (section 14.2), and so are several ranges at once.
+    What is not understood is ignored (section 14.2), and so are several ranges at once. A date does not say
+    which of two forms of the file a client has the beginning of.
     """
     match = _RANGE.fullmatch(request.headers.get("range", ""))
     if match is None or not (match["first"] or match["last"]):
         return None
     condition = request.headers.get("if-range")
-    if condition is not None and condition != document.etag and _date(condition) != document.changed:
+    same = condition in {None, document.etag} or (not two_forms and _date(condition) == document.changed)
+    if not same:
         return None
     size = document.file.size
     if not match["first"]:

@@ -333,6 +333,8 @@ async def test_whoever_would_get_something_else_there_is_not_sent_to_the_bucket(
     assert plain.status_code == 200
     assert (await redirecting.head(url)).status_code == 200
     assert (await redirecting.get(url, headers={"range": "bytes=0-9"})).content == plain.content[:10]
+    several = await redirecting.get(url, headers={"range": "bytes=0-9,20-29"})
+    assert (several.status_code, several.content) == (200, plain.content)
     assert (await redirecting.get(url, headers={"if-none-match": plain.headers["etag"]})).status_code == 304
 
 
