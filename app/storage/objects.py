@@ -1,5 +1,6 @@
 """Files in S3: how they are read, lent to clients for a while, and deleted."""
 
+import asyncio
 import zlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable
@@ -52,6 +53,8 @@ class StoredObject:
                 data, rest = unpacker.decompress(rest, _PIECE), unpacker.unconsumed_tail
                 if start + len(data) > first:
                     yield data[max(first - start, 0) : last - start + 1]
+                else:
+                    await asyncio.sleep(0)  # much may be skipped, and others have their turn meanwhile
                 start += len(data)
             if start > last:
                 return
