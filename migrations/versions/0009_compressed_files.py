@@ -37,10 +37,12 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # First, since it may take long: nothing else is to wait for it.
+    for chunks in _FILES.values():
+        _unpack(chunks)
     op.execute("UPDATE jobs SET removed_at = now() WHERE object_url IS NOT NULL AND removed_at IS NULL")
     op.drop_column("jobs", "object_url")
     for files, chunks in _FILES.items():
-        _unpack(chunks)
         op.alter_column(chunks, "data", nullable=False)
         op.drop_column(chunks, "packed")
         op.drop_column(files, "packed_bytes")

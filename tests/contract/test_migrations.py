@@ -156,6 +156,22 @@ async def test_todos_are_counted_whoever_writes_them(servers: Servers) -> None:
         assert await totals(url) == await counted(url) == [5]
 
 
+NO_LOCK_ON_JOBS = (
+    """
+    CREATE FUNCTION alone() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF EXISTS (
+            SELECT FROM pg_locks
+            WHERE pid = pg_backend_pid() AND relation = 'jobs'::regclass AND mode LIKE '%Exclusive%'
+        ) THEN RAISE EXCEPTION 'jobs wait for this';
+        END IF;
+        RETURN NEW;
+    END $$
+    """,
+    "CREATE TRIGGER alone BEFORE UPDATE ON result_chunks FOR EACH ROW EXECUTE FUNCTION alone()",
+)
+"""Refuses to have chunks changed by whoever keeps others from their jobs meanwhile."""
+
+
 async def test_files_are_unpacked_for_the_release_before(servers: Servers) -> None:
     packer, chunks = Packer(), [b"first" * 1000, b"second" * 1000, b"last"]
     async with databases.database(servers.database_url) as url:
@@ -164,6 +180,7 @@ async def test_files_are_unpacked_for_the_release_before(servers: Servers) -> No
             packed = packer.pack(chunk, last=number == len(chunks)).hex()
             add = f"INSERT INTO result_chunks SELECT id, 2, {number - 1}, NULL, '\\x{packed}' FROM jobs"
             await databases.execute(url, add)
+        await databases.execute(url, *NO_LOCK_ON_JOBS)
         before = REVISIONS[REVISIONS.index("0009") - 1]
         assert databases.migrate(url, "downgrade", before).returncode == 0
         assert await numbers(url, "SELECT data FROM result_chunks ORDER BY attempt, number") == [
