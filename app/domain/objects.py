@@ -49,6 +49,8 @@ def parse_s3_url(url: str) -> S3Place:
             rest = parts.path.removeprefix("/")
         case _:
             raise ValueError(_EXPECTED)
+    if "?" in url or "#" in url:
+        raise ValueError(_EXPECTED)
     bucket, _, key = rest.rstrip("/").partition("/")
     if not _BUCKET.fullmatch(bucket) or (key and not _KEY.fullmatch(key)):
         raise ValueError(_EXPECTED)

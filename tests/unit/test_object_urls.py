@@ -35,6 +35,8 @@ def test_a_url_says_where(url: str, place: S3Place) -> None:
         "s3://calendars/x//y",
         "s3://calendars/what?",
         "s3+http:///calendars",
+        "s3+http://127.0.0.1/calendars?region=eu",
+        "s3+http://127.0.0.1/calendars#made",
         "s3+http://127.0.0.1:port/calendars",
         "s3+http://127.0.0.1",
         "https://calendars.s3.amazonaws.com",
