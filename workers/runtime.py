@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -19,6 +20,7 @@ from app.metrics.worker import WorkerMetrics
 from app.settings import Settings
 from app.storage import jobs
 from app.storage.database import Sessions, at_once, is_unreachable
+from app.storage.s3 import S3Trouble
 from app.storage.upload import Uploads
 from app.tracing.tracing import OFF, Told, Tracing
 from workers.heart import Heart
@@ -28,6 +30,9 @@ log = structlog.get_logger(__name__)
 
 _MEANT = (Outcome.SUCCEEDED, Outcome.GIVEN_BACK)
 """Ends that tell of no trouble."""
+
+_S3_REST = timedelta(minutes=1)
+"""An outage takes longer than the first attempts usually are apart, and is not to use them up."""
 
 
 class Fenced(Exception):  # noqa: N818 - says what happened
@@ -129,8 +134,7 @@ class Runtime:
                     log.warning("job_failed", reason=str(error))
                     return await self._fail(held, str(error))
                 case _:
-                    log.error("attempt_failed", exc_info=error)
-                    return await self._failed(held)
+                    return await self._failed(held, error)
         except Exception as unwritten:
             if not is_unreachable(unwritten):
                 raise
@@ -142,13 +146,19 @@ class Runtime:
         """Cancel every attempt that still runs; each gives its job back."""
         self.running.cancel()
 
-    async def _failed(self, held: Claim) -> Outcome:
+    async def _failed(self, held: Claim, error: BaseException) -> Outcome:
+        rest = timedelta()
+        if isinstance(error, S3Trouble):
+            rest = _S3_REST
+            log.error("attempt_failed", reason=str(error))
+        else:
+            log.error("attempt_failed", exc_info=error)
         limit = self.settings.max_attempts
         # The log has the traceback; a client must see nothing of our inside.
         reason = f"attempt {held.attempt} of {limit} ended with an error"
         if held.attempt >= limit:
             return await self._fail(held, reason)
-        wait = backoff(self.settings.retry_backoff, held.attempt)
+        wait = max(backoff(self.settings.retry_backoff, held.attempt), rest)
         async with at_once(self.sessions) as session:
             kept = await jobs.retry(session, held, reason, after=wait)
         if not kept:

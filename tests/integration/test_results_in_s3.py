@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import DBAPIError
 
+from app.domain.jobs import JobState
 from app.domain.objects import S3Place
 from app.main import create_app
 from app.queue.publisher import Publisher
@@ -26,14 +27,14 @@ from app.storage import sweeps
 from app.storage.chunks import FileRemoved
 from app.storage.database import Sessions
 from app.storage.objects import StoredObject
-from app.storage.s3 import S3
+from app.storage.s3 import S3, S3Trouble
 from app.storage.schema import feed_chunks, jobs, result_chunks
 from app.storage.upload import PART_BYTES, Uploads
 from tests.support import databases
 from tests.support.api import serving
 from tests.support.asking import ask, state
 from tests.support.feeds import a_feed, a_todo
-from tests.support.jobs import COUNTS, NO_LIMIT, NONE, claim, claimed, end_lease, read, rescue
+from tests.support.jobs import COUNTS, NO_LIMIT, NONE, a_job, claim, claimed, end_lease, read, rescue
 from tests.support.processes import service
 from tests.support.s3 import Bucket, make_bucket
 from workers.calendars import make_calendar
@@ -242,6 +243,20 @@ async def test_a_lost_object_and_an_s3_that_is_away_have_answers_of_their_own(
     refused = await client.get(url)
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
     assert "calendars are stored" in refused.json()["detail"]
+
+
+async def test_an_s3_that_is_away_is_asked_again_after_a_rest(sessions: Sessions, settings: Settings) -> None:
+    job_id = await a_job(sessions)
+
+    async def fail() -> None:
+        raise S3Trouble("away")
+
+    async with Runtime(sessions, settings).attempt(job_id):
+        await fail()
+    job = await read(sessions, job_id)
+    assert job.state is JobState.RETRY
+    assert job.started_at is not None
+    assert job.run_at - job.started_at >= timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
