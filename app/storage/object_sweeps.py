@@ -9,14 +9,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, tuple_, update
+from sqlalchemy import func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.jobs import JobState
 from app.domain.objects import S3Place, parse_s3_url
 from app.storage.schema import jobs
+from app.storage.sweeps import IS_SHARED
 
-_IS_THERE = (jobs.c.state == JobState.SUCCESS, jobs.c.removed_at.is_(None), jobs.c.object_url.is_not(None))
+_IS_THERE = (
+    jobs.c.state == JobState.SUCCESS,
+    jobs.c.removed_at.is_(None),
+    jobs.c.object_url.is_not(None),
+    # Jobs that share a file give it up before the one that made it: sweeps.remove_results.
+    jobs.c.result_of.is_(None),
+    ~IS_SHARED,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +41,7 @@ async def expired(
 ) -> list[Expired]:
     """Files that have been kept long enough, in the order in which their jobs ended, behind ``after``."""
     statement = select(jobs.c.id, jobs.c.finished_at, jobs.c.object_url).where(
-        *_IS_THERE, jobs.c.result_of.is_(None), jobs.c.finished_at < func.now() - older_than
+        *_IS_THERE, jobs.c.finished_at < func.now() - older_than
     )
     if after is not None:
         place = tuple_(jobs.c.finished_at, jobs.c.id)
@@ -43,7 +51,6 @@ async def expired(
 
 
 async def remove(session: AsyncSession, job_ids: Collection[UUID]) -> int:
-    """Note that the files of these jobs are gone, and so those of all that share them; returns how many."""
-    sharing = or_(jobs.c.id.in_(job_ids), jobs.c.result_of.in_(job_ids))
-    gone = update(jobs).where(sharing, *_IS_THERE).values(removed_at=func.now())
+    """Note of how many of these jobs the files are gone."""
+    gone = update(jobs).where(jobs.c.id.in_(job_ids), *_IS_THERE).values(removed_at=func.now())
     return len((await session.scalars(gone.returning(jobs.c.id))).all())

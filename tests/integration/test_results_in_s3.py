@@ -51,6 +51,9 @@ def bucket(emulator: str) -> Bucket:
     return make_bucket(emulator)
 
 
+FAR_AWAY = func.now() + timedelta(hours=1)
+
+
 @pytest.fixture
 def uploads(bucket: Bucket) -> Uploads:
     return Uploads(S3(), bucket.place)
@@ -183,6 +186,32 @@ async def test_the_object_goes_when_its_time_is_over(
     await sweeper.expire()
     gone = await client.get(url)
     assert (gone.status_code, gone.json()["error"], bucket.keys()) == (410, "Task expired", [])
+
+
+async def test_an_object_that_jobs_share_goes_with_the_last_of_them(
+    client: httpx.AsyncClient,
+    sessions: Sessions,
+    settings: Settings,
+    bucket: Bucket,
+    uploads: Uploads,
+    sweeper: Sweeper,
+) -> None:
+    shares, made = [(await client.post("/todos/ical")).json()["task_id"] for _ in range(2)]
+    async with Runtime(sessions, settings).attempt(UUID(made)) as held:
+        assert held is not None
+        assert await make_calendar(sessions, held, timezone="UTC", max_bytes=NO_LIMIT, uploads=uploads) == 1
+    urls = [f"/todos/ical/{task_id}/result" for task_id in (shares, made)]
+    assert [(await client.get(url)).status_code for url in urls] == [200, 200]
+    assert bucket.keys() == [f"calendars/{made}/1.ics.gz"]
+    async with sessions.begin() as session:
+        await session.execute(update(jobs).where(jobs.c.id == shares).values(finished_at=FAR_AWAY))
+    await sweeper.expire()
+    assert [(await client.get(url)).status_code for url in urls] == [200, 200]
+    async with sessions.begin() as session:
+        await session.execute(update(jobs).values(finished_at=func.now()))
+    for _ in range(2):
+        await sweeper.expire()
+    assert ([(await client.get(url)).status_code for url in urls], bucket.keys()) == ([410, 410], [])
 
 
 async def test_an_object_that_can_not_be_deleted_is_not_forgotten(
