@@ -1,6 +1,7 @@
 """Real servers for all tests, and a database of its own for each."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from itertools import cycle
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 _REDIS_DATABASES = cycle(range(16))
+
+# A shell has what it starts in the background ignore Ctrl-C, and so would all that tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

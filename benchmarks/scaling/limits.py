@@ -63,7 +63,7 @@ def measures(costs: Costs, aws: Aws, stack: Stack, todos: int) -> Iterator[Measu
 
 def _swept(costs: Costs, todos: int) -> float:
     """A batch a second: TASKOVERFLOW_SWEEP_INTERVAL."""
-    return min(BATCH, BATCH_BYTES / (costs.result_bytes_per_todo * todos))
+    return min(BATCH, BATCH_BYTES / (costs.stored_bytes_per_todo * todos))
 
 
 def _kept(costs: Costs, stack: Stack, stored_bytes: float) -> float:

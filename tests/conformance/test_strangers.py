@@ -14,10 +14,10 @@ async def dead_and_unharmed(
     running: Service, client: httpx.Client, broker: BrokerUnderTest, *strangers: bytes
 ) -> None:
     """Put strangers between two jobs, and see them buried and the jobs made by the one worker there is."""
-    before = ask(client)
+    before = ask(client, name="Before")
     for stranger in strangers:
         broker.put(stranger)
-    after = ask(client)
+    after = ask(client, name="After")
     worker = running.start("worker")
     for url in (before, after):
         assert (await state(client, url, "SUCCESS"))["attempt"] == 1

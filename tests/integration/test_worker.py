@@ -22,7 +22,7 @@ from app.settings import Settings
 from app.storage import jobs as queries
 from app.storage.database import Sessions
 from app.storage.schema import jobs, result_chunks
-from tests.support.jobs import NO_LIMIT, read, told
+from tests.support.jobs import NO_LIMIT, a_job, read, run, told
 from tests.support.waiting import until
 from workers.calendars import make_calendar
 from workers.runtime import Runtime
@@ -242,11 +242,8 @@ async def test_the_sweeper_rescues_and_rings_at_once(
 
 
 async def test_equal_jobs_make_equal_files(sessions: Sessions, settings: Settings, job_id: UUID) -> None:
-    other = uuid4()
-    async with sessions.begin() as session:
-        await queries.add(session, BUILT_IN_OWNER, other, CalendarOptions(), resend_after=timedelta(1))
-    for each in (job_id, other):
-        async with Runtime(sessions, settings).attempt(each) as held:
-            assert held is not None
-            await make_calendar(sessions, held, timezone="UTC", max_bytes=NO_LIMIT)
+    await run(sessions, settings, str(job_id))
+    # Only now, for jobs that wait together share a file.
+    other = await a_job(sessions)
+    await run(sessions, settings, str(other))
     assert (await read(sessions, job_id)).digest == (await read(sessions, other)).digest
