@@ -58,6 +58,6 @@ def test_limits_are_jobs_a_second() -> None:
     assert jobs["one worker task"] == pytest.approx(100)
     assert jobs["`worker_tasks.max`: 6"] == pytest.approx(600)
     assert jobs["notices"] == pytest.approx(500)
-    assert jobs["the sweeper"] == pytest.approx(64 * 2**20 / 2_000_000)
+    assert jobs["the sweeper"] == pytest.approx(64 * 2**20 / 200_000)
     # Each of a day's jobs costs 7 days of 200 KB and 30 of 1 KB.
     assert jobs["the disk's size"] == pytest.approx(100 * 2**30 / 86_400 / (7 * 200_000 + 30 * 1000))
