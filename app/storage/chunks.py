@@ -1,9 +1,12 @@
 """Files in chunks of equal size, so that any part can be read alone."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from sqlalchemy import Select
+
+from app.storage.database import Sessions, at_once
 from app.storage.packing import unpack
 
 CHUNK_BYTES = 256 * 1024
@@ -15,6 +18,17 @@ _AT_ONCE = 256 * 1024
 
 Fetch = Callable[[range], Awaitable[Sequence[bytes]]]
 """Gets chunks by their numbers, in this order and as they are stored; none for those that are gone."""
+
+
+def fetching(sessions: Sessions, statement: Select[bytes], which: Mapping[str, object]) -> Fetch:
+    """Gets the chunks from ``first`` to ``last`` that the statement finds, each time in one round trip."""
+
+    async def fetch(numbers: range) -> Sequence[bytes]:
+        async with at_once(sessions) as session:
+            found = await session.scalars(statement, {**which, "first": numbers[0], "last": numbers[-1]})
+        return found.all()
+
+    return fetch
 
 
 class Readable(Protocol):

@@ -1,8 +1,6 @@
 """The files of feeds: each feed serves its latest, and those before it only to whoever is reading them."""
 
-from collections.abc import Sequence
 from datetime import timedelta
-from functools import partial
 from uuid import UUID
 
 from sqlalchemy import and_, bindparam, case, func, insert, select, update
@@ -10,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.feeds import REFRESH, FeedFile
 from app.storage.chunk_cache import ChunkCache
-from app.storage.chunks import StoredFile
-from app.storage.database import Sessions, at_once, commit_soon
+from app.storage.chunks import StoredFile, fetching
+from app.storage.database import Sessions, commit_soon
 from app.storage.schema import feed_chunks, feed_files, feeds
 
 _SECOND = timedelta(seconds=1)
@@ -88,11 +86,5 @@ async def publish(
 
 def stored(sessions: Sessions, cache: ChunkCache, file: FeedFile) -> StoredFile:
     """The file of a feed, to be read."""
-    fetch = cache.before(partial(_fetch, sessions, file.id), file.id)
-    return StoredFile(file.bytes, file.packed_bytes, fetch)
-
-
-async def _fetch(sessions: Sessions, file_id: UUID, numbers: range) -> Sequence[bytes]:
-    async with at_once(sessions) as session:
-        found = await session.scalars(_CHUNKS, {"file": file_id, "first": numbers[0], "last": numbers[-1]})
-    return found.all()
+    fetch = fetching(sessions, _CHUNKS, {"file": file.id})
+    return StoredFile(file.bytes, file.packed_bytes, cache.before(fetch, file.id))

@@ -1,15 +1,12 @@
 """Files that jobs have made."""
 
-from collections.abc import Sequence
-from functools import partial
-
 from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.jobs import Claim, Job
 from app.storage.chunk_cache import ChunkCache
-from app.storage.chunks import StoredFile
-from app.storage.database import Sessions, at_once
+from app.storage.chunks import StoredFile, fetching
+from app.storage.database import Sessions
 from app.storage.schema import jobs, result_chunks
 
 _ADD = insert(result_chunks)
@@ -37,13 +34,6 @@ async def add_chunk(session: AsyncSession, held: Claim, number: int, packed: byt
 def stored(sessions: Sessions, cache: ChunkCache, job: Job) -> StoredFile:
     """The file of a job that has made one, to be read."""
     assert job.counts is not None  # noqa: S101 - the table's constraints go with SUCCESS
-    fetch = cache.before(partial(_fetch, sessions, job), job.owner, *job.file)
-    return StoredFile(job.counts.bytes, job.packed_bytes, fetch)
-
-
-async def _fetch(sessions: Sessions, job: Job, numbers: range) -> Sequence[bytes]:
     maker, attempt = job.file
-    which = {"owner": job.owner, "job": maker, "attempt": attempt}
-    async with at_once(sessions) as session:
-        found = await session.scalars(_CHUNKS, {**which, "first": numbers[0], "last": numbers[-1]})
-    return found.all()
+    fetch = fetching(sessions, _CHUNKS, {"owner": job.owner, "job": maker, "attempt": attempt})
+    return StoredFile(job.counts.bytes, job.packed_bytes, cache.before(fetch, job.owner, maker, attempt))
