@@ -1,5 +1,6 @@
 """Calendars in the browser: asked for, watched, downloaded, and looked into when they are old."""
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -118,9 +119,34 @@ async def test_a_calendar_whose_answer_was_lost_is_not_made_twice(
     await make.click()
     await expect(page.locator("form.make .form-problem")).to_have_text("The service can't be reached.")
     await expect(page.locator("#connection")).to_be_empty()
+    # The service can be reached again, and tells of what it had accepted.
+    await expect(job(page, "Todos")).to_be_visible()
     await make.click()
-    await expect(job(page, "Todos")).to_contain_text("Ready")
+    await expect(page.locator(".job.new")).to_contain_text("Ready")
+    await expect(page.locator(".job")).to_have_count(1)
     assert len(await jobs(client)) == 1
+
+
+async def test_a_list_that_comes_late_leaves_what_was_made_meanwhile(page: Page) -> None:
+    asked, released = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        answer = await route.fetch()
+        asked.set()
+        await released.wait()
+        await route.fulfill(response=answer)
+
+    await page.route("**/api/v1/todos/ical?**", hold)
+    await page.reload()
+    await asked.wait()
+    await page.get_by_role("button", name="Make calendar").click()
+    await expect(job(page, "Todos")).to_contain_text("Ready")
+    async with page.expect_response("**/api/v1/todos/ical?**") as late:
+        released.set()
+    await (await late.value).finished()
+    # What the list said is shown once the button beneath it works again.
+    await expect(page.locator("#jobs button", has_text="Show more")).to_be_enabled()
+    await expect(job(page, "Todos")).to_contain_text("Ready")
 
 
 async def test_options_that_are_refused_are_said_beside_their_fields(

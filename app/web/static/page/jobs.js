@@ -23,6 +23,7 @@ export function showJobs(place, { subscribe }) {
   const on = { subscribe, made: (status) => begin(status) };
   let next = null;
   let kept = [];
+  let begun = [];
   const watched = new Map();
   let timer;
   let looking = false;
@@ -32,8 +33,11 @@ export function showJobs(place, { subscribe }) {
     return { ...page, items: page.items.filter((job) => !isOwn(job)) };
   }
 
+  const itemOf = ({ task_id: id }) => [...list.children].find((item) => item.status.task_id === id);
+
   async function read(further = false) {
     more.disabled = true;
+    if (!further) begun = [];
     try {
       let { items: found, next: cursor } = further ? { items: kept, next } : await others(null);
       // The page's own jobs may fill whole pages of the list.
@@ -45,7 +49,10 @@ export function showJobs(place, { subscribe }) {
       const shown = found.slice(0, further ? PAGE : SHOWN);
       kept = found.slice(shown.length);
       next = cursor;
-      const items = shown.map((status) => jobItem(status, on));
+      // What began while the list was fetched may not be in it, and a repeated request may have shown what is.
+      const missed = begun.filter((job) => !found.some(({ task_id: id }) => id === job.task_id));
+      const listed = further ? shown.filter((job) => !itemOf(job)) : [...missed, ...shown];
+      const items = listed.map((status) => jobItem(status, on));
       if (further) list.append(...items);
       else list.replaceChildren(...items);
       if (further) items[0]?.querySelector("a, button, summary")?.focus();
@@ -117,6 +124,9 @@ export function showJobs(place, { subscribe }) {
 
   function begin(status) {
     const item = jobItem(status, on);
+    begun.push(status);
+    // The answer to a repeated request is a job that may be in the list already.
+    itemOf(status)?.remove();
     list.prepend(item);
     item.classList.add("new");
     fill(state);
