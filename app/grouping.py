@@ -5,14 +5,13 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
 
 
-@dataclass(frozen=True, slots=True)
-class _Asking(Generic[Asked, Answer]):
+class _Asking(NamedTuple, Generic[Asked, Answer]):
     """One that asks, and where it is told the answer."""
 
     asked: Asked
@@ -22,10 +21,10 @@ class _Asking(Generic[Asked, Answer]):
 
 @dataclass(slots=True)
 class Grouping(Generic[Asked, Answer]):
-    """Has those that ask in one turn of the event loop, or while all calls are under way, share a call.
+    """Has those that ask in one turn of the event loop, or while a call is under way, share a call.
 
-    There is no timer: who asks while a call can be made is served at once. An error is everybody's in the
-    group. Who goes away before the call takes no part in it, and who does so later leaves it to the others.
+    Who asks while none is under way is served at once. An error is everybody's in the group. Who goes away
+    before the call takes no part in it, and who does so later leaves it to the others.
     """
 
     serve: Callable[[Sequence[Asked]], Awaitable[Sequence[Answer]]]
@@ -34,28 +33,42 @@ class Grouping(Generic[Asked, Answer]):
     """How many may share a call."""
     calls: int
     """How many calls may be under way."""
+    patience: float
+    """For how many seconds a call is waited for before another is made beside it."""
     _waiting: "deque[_Asking[Asked, Answer]]" = field(default_factory=deque)
     _running: "set[asyncio.Task[None]]" = field(default_factory=set)
-    _due: bool = False
+    _due: asyncio.Handle | None = None
+    _patient: asyncio.Handle | None = None
+    """While the last call is waited for."""
 
     async def ask(self, asked: Asked) -> Answer:
         """Be served together with those that ask as well."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Answer] = loop.create_future()
         self._waiting.append(_Asking(asked, answer, copy_context()))
-        if not self._due and len(self._running) < self.calls:
+        if self._due is None and self._may_begin():
             # After all that are about to ask in this turn, as those are whom one call has just answered.
-            self._due = True
-            loop.call_soon(self._begin)
+            self._due = loop.call_soon(self._begin)
         return await answer
 
+    def _may_begin(self) -> bool:
+        return self._patient is None and len(self._running) < self.calls
+
     def _begin(self) -> None:
-        self._due = False
-        while len(self._running) < self.calls and (group := self._next()):
+        loop = asyncio.get_running_loop()
+        self._due = None
+        while self._may_begin() and (group := self._next()):
             # In the name of the first: whatever goes on must be somebody's.
-            task = asyncio.get_running_loop().create_task(self._call(group), context=group[0].context)
+            task = loop.create_task(self._call(group), context=group[0].context)
             self._running.add(task)
             task.add_done_callback(self._ended)
+            if len(group) < self.largest:
+                # The fewer calls, the more share each; but one that hangs must not keep everybody waiting.
+                self._patient = loop.call_later(self.patience, self._wait_no_longer)
+
+    def _wait_no_longer(self) -> None:
+        self._patient = None
+        self._begin()
 
     def _next(self) -> "list[_Asking[Asked, Answer]]":
         group: list[_Asking[Asked, Answer]] = []
@@ -67,7 +80,9 @@ class Grouping(Generic[Asked, Answer]):
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         self._running.discard(task)
-        self._begin()
+        if self._patient is not None:
+            self._patient.cancel()
+        self._wait_no_longer()
 
     async def _call(self, group: "list[_Asking[Asked, Answer]]") -> None:
         try:

@@ -1,13 +1,14 @@
 """What asks at the same time is served together, and nobody's going away is another's trouble."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 import pytest
 
 from app.grouping import Grouping
+from tests.support.waiting import until
 
 WHO: ContextVar[str] = ContextVar("who", default="nobody")
 
@@ -18,13 +19,14 @@ class Doubling:
 
     largest: int = 100
     calls: int = 1
+    patience: float = 3600.0
     groups: list[list[int]] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     let: asyncio.Event = field(default_factory=asyncio.Event)
     error: Exception | None = None
 
     def __post_init__(self) -> None:
-        self.grouping = Grouping(self.serve, self.largest, self.calls)
+        self.grouping = Grouping(self.serve, self.largest, self.calls, self.patience)
 
     async def serve(self, numbers: Sequence[int]) -> list[int]:
         self.groups.append(list(numbers))
@@ -33,6 +35,12 @@ class Doubling:
         if self.error is not None:
             raise self.error
         return [2 * number for number in numbers]
+
+    def begun(self, calls: int) -> Callable[[], Awaitable[bool]]:
+        async def begun() -> bool:
+            return len(self.groups) == calls
+
+        return begun
 
     def ask(self, *numbers: int) -> "list[asyncio.Task[int]]":
         return [asyncio.create_task(self.grouping.ask(number)) for number in numbers]
@@ -64,6 +72,30 @@ async def test_the_first_does_not_wait_for_others_and_those_that_come_meanwhile_
     doubling.let.set()
     assert await asyncio.gather(*asked) == [2, 4, 6]
     assert doubling.groups == [[1], [2, 3]]
+
+
+async def test_a_call_that_takes_too_long_keeps_nobody_waiting() -> None:
+    doubling = Doubling(calls=2, patience=0.001)
+    asked = doubling.ask(1, 2)
+    await until(doubling.begun(1), "the first call")
+    asked += doubling.ask(3)
+    await until(doubling.begun(2), "the second call")
+    asked += doubling.ask(4)
+    await turns()
+    assert doubling.groups == [[1, 2], [3]]
+    doubling.let.set()
+    assert await asyncio.gather(*asked) == [2, 4, 6, 8]
+
+
+async def test_who_comes_once_a_call_has_taken_too_long_is_served_at_once() -> None:
+    doubling = Doubling(calls=2, patience=0.0)
+    asked = doubling.ask(1)
+    await turns()
+    asked += doubling.ask(2)
+    await turns()
+    assert doubling.groups == [[1], [2]]
+    doubling.let.set()
+    assert await asyncio.gather(*asked) == [2, 4]
 
 
 async def test_no_group_is_larger_and_no_more_calls_are_under_way_than_they_may() -> None:
