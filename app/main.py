@@ -49,6 +49,9 @@ from app.web import pages
 _IDLE = timedelta(seconds=5)
 """No request thinks for long between two statements: what does is stopped, or cut off, and holds locks."""
 
+_TRUST = timedelta(seconds=1)
+"""Of many requests a second few need to ask whether their connection lives."""
+
 _FIRST_FILE = timedelta(seconds=3)
 """For how long whoever fetches a new calendar waits for its first file; some clients give up after 5 s."""
 
@@ -164,6 +167,7 @@ def _engine(settings: Settings, purpose: str, tracing: Tracing) -> AsyncEngine:
         # So that a request may still tell, in its own time, that a statement took too long.
         patience=settings.request_timeout / 2,
         idle=_IDLE,
+        trust=_TRUST,
     )
     tracing.statements_of(engine)
     return engine

@@ -6,7 +6,7 @@ from functools import partial
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.deadlines import DeadlineSpan
 from app.domain.jobs import Claim, Counts
@@ -49,9 +49,7 @@ async def make_calendar(
     file_id = uuid4()
     into_s3 = nullcontext() if uploads is None or held.feed_id is not None else uploads.begin(held)
     async with sessions.begin() as writer, sessions() as reader, into_s3 as upload:
-        await reader.connection(
-            execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        )
+        await reader.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         same = await twins.waiting(reader, held)
         file = ChunkedFile(_store(writer, held, file_id, upload), max_bytes)
         with tracing.step("render"):
@@ -80,7 +78,7 @@ async def make_calendar(
     return shared
 
 
-def _store(writer: AsyncSession, held: Claim, file_id: UUID, upload: Upload | None) -> Store:
+def _store(writer: AsyncConnection, held: Claim, file_id: UUID, upload: Upload | None) -> Store:
     if upload is not None:
         return upload.add
     if held.feed_id is not None:
@@ -89,7 +87,7 @@ def _store(writer: AsyncSession, held: Claim, file_id: UUID, upload: Upload | No
 
 
 async def _render(
-    reader: AsyncSession, held: Claim, timezone: str, tombstone_ttl: timedelta, file: ChunkedFile
+    reader: AsyncConnection, held: Claim, timezone: str, tombstone_ttl: timedelta, file: ChunkedFile
 ) -> Counts:
     options = held.options
     # The window is counted from when the calendar was asked for, so that every attempt makes the same file.
@@ -119,6 +117,6 @@ async def _render(
     return Counts(held.progress.done, skipped, file.size)
 
 
-async def _span(reader: AsyncSession, chosen: Chosen, deleted: Deleted | None) -> DeadlineSpan:
+async def _span(reader: AsyncConnection, chosen: Chosen, deleted: Deleted | None) -> DeadlineSpan:
     span = await calendar_todos.span(reader, chosen)
     return span if deleted is None else span | await tombstones.deadline_span(reader, deleted)

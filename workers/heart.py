@@ -11,7 +11,7 @@ import structlog
 from app.domain.jobs import Claim
 from app.metrics.attempts import AttemptMetrics, Write
 from app.storage import jobs
-from app.storage.database import Sessions, at_once
+from app.storage.database import Sessions
 
 log = structlog.get_logger(__name__)
 
@@ -71,7 +71,7 @@ class Heart:
             pause = between
 
     async def _extend(self) -> bool:
-        async with at_once(self.sessions) as session:
+        async with self.sessions.at_once() as session:
             if await jobs.heartbeat(session, self.held, lease=self.lease):
                 return True
             # The beat may have waited for the attempt's own result to be committed: that is no loss.

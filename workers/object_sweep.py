@@ -9,7 +9,7 @@ from datetime import timedelta
 import structlog
 
 from app.storage import object_sweeps, objects
-from app.storage.database import Sessions, at_once
+from app.storage.database import Sessions
 from app.storage.object_sweeps import Expired
 from app.storage.s3 import S3
 from app.storage.sweeps import BATCH
@@ -30,7 +30,7 @@ class ObjectSweep:
 
         The next batch is behind it, past what S3 has refused to delete, and after the last it begins anew.
         """
-        async with at_once(sessions) as session:
+        async with sessions.at_once() as session:
             old = await object_sweeps.expired(
                 session, older_than=older_than, after=self._after, limit=self.batch
             )
@@ -39,7 +39,7 @@ class ObjectSweep:
         gone = await objects.delete(self.s3, [file.place for file in old])
         if not gone:
             return 0
-        async with at_once(sessions) as session:
+        async with sessions.at_once() as session:
             removed = await object_sweeps.remove(session, [file.job_id for file in old if file.place in gone])
         if removed:  # none of those that another sweeper was quicker to delete
             log.info("objects_removed", count=removed)

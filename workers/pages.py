@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.storage import calendar_todos
 from app.storage.calendar_todos import Chosen, Page
@@ -14,7 +14,7 @@ _WRITTEN = 500
 _AT_ONE_MISS = _STORED // _WRITTEN
 
 
-async def pages(reader: AsyncSession, chosen: Chosen, renderer: Renderer) -> AsyncIterator[Page]:
+async def pages(reader: AsyncConnection, chosen: Chosen, renderer: Renderer) -> AsyncIterator[Page]:
     """All of them, oldest first: from the database as they are, where it keeps them, or written here."""
     after, more, written = 0, True, 0
     while more:
@@ -29,7 +29,7 @@ async def pages(reader: AsyncSession, chosen: Chosen, renderer: Renderer) -> Asy
         after, more = page.last, page.more
 
 
-async def _written(reader: AsyncSession, chosen: Chosen, renderer: Renderer, after: int) -> Page:
+async def _written(reader: AsyncConnection, chosen: Chosen, renderer: Renderer, after: int) -> Page:
     rows = await calendar_todos.rows(reader, chosen, after=after, limit=_WRITTEN)
     skipped = sum(map(renderer.skips, rows))
     last = rows[-1].id if rows else after

@@ -19,7 +19,7 @@ from app.metrics.attempts import AttemptMetrics, Outcome, Write
 from app.metrics.worker import WorkerMetrics
 from app.settings import Settings
 from app.storage import jobs
-from app.storage.database import Sessions, at_once, is_unreachable
+from app.storage.database import Sessions, is_unreachable
 from app.storage.s3 import S3Trouble
 from app.storage.upload import Uploads
 from app.tracing.tracing import OFF, Told, Tracing
@@ -104,7 +104,7 @@ class Runtime:
 
     async def _claim(self, job_id: UUID) -> Claim | None:
         try:
-            async with at_once(self.sessions) as session:
+            async with self.sessions.at_once() as session:
                 held = await jobs.claim(session, job_id, lease=self.settings.lease, worker=self.worker)
         except Exception as error:
             if not is_unreachable(error):
@@ -159,7 +159,7 @@ class Runtime:
         if held.attempt >= limit:
             return await self._fail(held, reason)
         wait = max(backoff(self.settings.retry_backoff, held.attempt), rest)
-        async with at_once(self.sessions) as session:
+        async with self.sessions.at_once() as session:
             kept = await jobs.retry(session, held, reason, after=wait)
         if not kept:
             return self._refused(Write.RETRY)
@@ -167,7 +167,7 @@ class Runtime:
         return Outcome.RETRY
 
     async def _fail(self, held: Claim, reason: str) -> Outcome:
-        async with at_once(self.sessions) as session:
+        async with self.sessions.at_once() as session:
             kept = await jobs.fail(session, held, reason)
         if not kept:
             return self._refused(Write.FAILURE)
@@ -179,7 +179,7 @@ class Runtime:
         if held.attempt >= limit:
             # Another attempt would be one too many, however blameless this one was.
             return await self._fail(held, f"attempt {held.attempt} of {limit} was stopped with its worker")
-        async with at_once(self.sessions) as session:
+        async with self.sessions.at_once() as session:
             reason = f"attempt {held.attempt} was stopped with its worker"
             kept = await jobs.give_back(session, held, reason)
         if not kept:

@@ -18,7 +18,7 @@ from app.queue.messages import RenderCalendar
 from app.queue.publisher import Publisher, SendFailed
 from app.settings import Settings
 from app.storage import feed_renders, feed_sweeps, sweeps
-from app.storage.database import Sessions, at_once, is_unreachable
+from app.storage.database import Sessions, is_unreachable
 from app.storage.sweeps import Due, Rescued
 from app.tracing.tracing import OFF, Tracing
 from workers.object_sweep import ObjectSweep
@@ -78,7 +78,7 @@ class Sweeper:
 
     async def sweep(self) -> None:
         """Rescue and ring once, and leave what another sweeper is at."""
-        async with at_once(self.sessions) as session:
+        async with self.sessions.at_once() as session:
             rescued = await sweeps.rescue(
                 session,
                 max_attempts=self.settings.max_attempts,
@@ -115,7 +115,7 @@ class Sweeper:
 
     async def render_feeds(self) -> None:
         """Ask for the renders of feeds whose todos have changed, so that apps find them done."""
-        async with at_once(self.sessions) as session:
+        async with self.sessions.at_once() as session:
             await feed_renders.note_changes(session, self.settings.feed_pacing)
             asked = await feed_renders.ask_due(
                 session, self.settings.feed_pacing, resend_after=self.settings.resend_after
@@ -127,7 +127,7 @@ class Sweeper:
 
     async def expire(self) -> None:
         """Remove a batch of each kind of what is old, and leave what another sweeper is at."""
-        async with at_once(self.sessions) as session:
+        async with self.sessions.at_once() as session:
             removed = await sweeps.remove_results(session, older_than=self.settings.result_ttl)
             forgotten = await sweeps.forget_jobs(session, older_than=self.settings.job_ttl)
             await feed_sweeps.give_up_files(session)
@@ -152,7 +152,7 @@ class Sweeper:
                 await self.publisher.send_all(messages[first : first + _SENT_AT_ONCE])
             except SendFailed as error:
                 log.warning("send_failed", waiting=len(messages) - first, reason=str(error))
-                async with at_once(self.sessions) as session:
+                async with self.sessions.at_once() as session:
                     await sweeps.ring_soon(session, [message.job_id for message in messages[first:]])
                 return
 

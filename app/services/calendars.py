@@ -7,7 +7,7 @@ from functools import partial
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.calendars import CalendarOptions
 from app.domain.errors import (
@@ -34,7 +34,7 @@ from app.services.watching import Watching
 from app.storage import idempotency, jobs, objects, results, twins
 from app.storage.chunk_cache import ChunkCache
 from app.storage.chunks import Readable
-from app.storage.database import Sessions, at_once
+from app.storage.database import Sessions
 from app.storage.objects import StoredObject
 from app.storage.s3 import S3
 from app.storage.shared_jobs import NewJob
@@ -104,7 +104,7 @@ class CalendarService:
         return Accepted(earlier.id, replayed=True)
 
     async def _find(self, owner: OwnerId, key: str) -> Job | None:
-        async with at_once(self.sessions) as session:
+        async with self.sessions.at_once() as session:
             return await idempotency.find(session, owner, key)
 
     async def _admit(self, owner: OwnerId, key: str) -> None:
@@ -119,7 +119,7 @@ class CalendarService:
         self, owner: OwnerId, job_id: UUID, options: CalendarOptions, key: str
     ) -> Job | None:
         """Store the job, or find the one that has the key already."""
-        async with at_once(self.sessions) as session:
+        async with self.sessions.at_once() as session:
             if await self._add(session, owner, job_id, options, key):
                 return None
         # The key is taken: by another request that came first, or for longer than it is kept.
@@ -131,7 +131,7 @@ class CalendarService:
             return earlier
 
     async def _add(
-        self, session: AsyncSession, owner: OwnerId, job_id: UUID, options: CalendarOptions, key: str
+        self, session: AsyncConnection, owner: OwnerId, job_id: UUID, options: CalendarOptions, key: str
     ) -> bool:
         return await jobs.add(
             session,

@@ -29,7 +29,7 @@ from app.services.watching import Watching
 from app.storage import feed_files, feed_renders, feeds
 from app.storage.chunk_cache import ChunkCache
 from app.storage.chunks import StoredFile
-from app.storage.database import Sessions, at_once, is_unreachable
+from app.storage.database import Sessions, is_unreachable
 from app.storage.feeds import Found
 
 log = structlog.get_logger(__name__)
@@ -82,12 +82,12 @@ class FeedService:
     async def rotate(self, owner: OwnerId, feed_id: UUID) -> tuple[Feed, FeedToken]:
         """Give the feed a new URL; from now on the old one leads nowhere."""
         token = FeedToken.new()
-        async with at_once(self.sessions) as session:
+        async with self.sessions.at_once() as session:
             return _found(await feeds.rotate(session, owner, feed_id, token.hash)), token
 
     async def revoke(self, owner: OwnerId, feed_id: UUID) -> Feed | None:
         """End the feed; None if there was none, which is as well."""
-        async with at_once(self.sessions) as session:
+        async with self.sessions.at_once() as session:
             feed = await feeds.revoke(session, owner, feed_id)
             if feed is not None:
                 # A transaction of its own, as whoever ends a render locks the two the other way round. Should
@@ -100,7 +100,7 @@ class FeedService:
 
         If todos have changed since it was made, the next one is asked for and this one served meanwhile.
         """
-        async with at_once(self.sessions) as session:
+        async with self.sessions.at_once() as session:
             found = await feeds.find_by_token(session, token.hash)
         if found is None:
             raise FeedNotFound(_NOT_FOUND)
@@ -116,7 +116,7 @@ class FeedService:
 
     async def _first_file(self, feed: Feed, token: FeedToken) -> FeedFile | None:
         """The file, if the render that is under way ends in time; most do."""
-        async with at_once(self.sessions) as session:
+        async with self.sessions.at_once() as session:
             job_id = await feed_renders.under_way(session, feed.id)
             found = await feeds.find_by_token(session, token.hash) if job_id is None else None
         if job_id is None:
@@ -133,7 +133,7 @@ class FeedService:
                 aclosing(self.watching.changes(job_id)) as changes,
             ):
                 async for _ in changes:
-                    async with at_once(self.sessions) as session:
+                    async with self.sessions.at_once() as session:
                         # In this order: a render that has ended by the first look is seen by the second.
                         has_ended = await feed_renders.under_way(session, feed.id) is None
                         found = await feeds.find_by_token(session, token.hash)
@@ -158,7 +158,7 @@ class FeedService:
         """Note that the feed is fetched, and ask for its next file if it is due."""
         feed, job_id = found.feed, None
         try:
-            async with at_once(self.sessions) as session:
+            async with self.sessions.at_once() as session:
                 if not found.is_noted:
                     await feeds.note_fetch(session, feed.id)
                 if found.has_changes:

@@ -10,7 +10,7 @@ from app.domain.calendars import CalendarOptions
 from app.domain.jobs import Job
 from app.domain.owners import OwnerId
 from app.grouping import Grouping
-from app.storage.database import Sessions, at_once
+from app.storage.database import Sessions
 from app.storage.shared_jobs import NewJob, add_all, find_all
 
 _LARGEST = 128
@@ -32,13 +32,13 @@ class GroupedJobs:
         """Those that Postgres keeps."""
 
         async def add(new: Sequence[NewJob]) -> list[bool]:
-            async with at_once(sessions) as session:
+            async with sessions.at_once() as session:
                 await add_all(session, new, resend_after=resend_after)
             # From the last one on: who asked first may have given up waiting, and would send none.
             return list(_need_messages(new[::-1]))[::-1]
 
         async def find(asked: Sequence[tuple[OwnerId, UUID]]) -> list[Job | None]:
-            async with at_once(sessions) as session:
+            async with sessions.at_once() as session:
                 return await find_all(session, asked)
 
         return cls(

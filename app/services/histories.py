@@ -7,7 +7,7 @@ from app.domain.events import JobEvent
 from app.domain.jobs import Job
 from app.domain.owners import OwnerId
 from app.storage import events, jobs
-from app.storage.database import Sessions, at_once
+from app.storage.database import Sessions
 from app.storage.snapshots import at_one_moment
 
 History = tuple[Job, list[JobEvent]]
@@ -23,7 +23,7 @@ async def read_history(sessions: Sessions, owner: OwnerId, job_id: UUID) -> Hist
 
 async def read_status(sessions: Sessions, owner: OwnerId, job_id: UUID) -> Job:
     """The owner's job alone, or ``TaskNotFound``."""
-    async with at_once(sessions) as session:
+    async with sessions.at_once() as session:
         return found(await jobs.find(session, owner, job_id), job_id)
 
 

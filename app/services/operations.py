@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.jobs import Job, JobState
 from app.domain.operations import JobHistory, JobList, Snapshot, Waiting
@@ -137,7 +137,7 @@ class OperationsService:
             return await _find(session, reference)
 
 
-async def _find(session: AsyncSession, reference: str) -> Job:
+async def _find(session: AsyncConnection, reference: str) -> Job:
     """The one job whose id begins so, or ``NotDone``."""
     digits = reference.lower().replace("-", "")
     if not _BEGINNING.fullmatch(digits):

@@ -7,7 +7,7 @@ from app.domain.errors import TodoNotFound, TooManyTodos
 from app.domain.owners import OwnerId
 from app.domain.todos import NewTodo, Todo, TodoChanges, TodoFilter
 from app.storage import todos
-from app.storage.database import Sessions, at_once
+from app.storage.database import Sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class TodoService:
 
     async def add(self, owner: OwnerId, new: NewTodo) -> Todo:
         """Keep a new todo, or ``TooManyTodos``."""
-        async with at_once(self.sessions) as session:
+        async with self.sessions.at_once() as session:
             todo = await todos.add(session, owner, new, limit=self.limit)
         if todo is None:
             raise TooManyTodos(f"There are {self.limit} todos, and no more may be; delete one first.")
@@ -64,12 +64,12 @@ class TodoService:
 
     async def change(self, owner: OwnerId, todo_id: int, changes: TodoChanges) -> Todo:
         """Set what is given, or ``TodoNotFound``."""
-        async with at_once(self.sessions) as session:
+        async with self.sessions.at_once() as session:
             return _found(await todos.change(session, owner, todo_id, changes), todo_id)
 
     async def remove(self, owner: OwnerId, todo_id: int) -> Todo | None:
         """Delete the todo; None if there was none, which is as well."""
-        async with at_once(self.sessions) as session:
+        async with self.sessions.at_once() as session:
             return await todos.remove(session, owner, todo_id)
 
 

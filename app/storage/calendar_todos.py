@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Table, func, literal, literal_column, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.deadlines import DeadlineSpan
 from app.domain.owners import OwnerId
@@ -49,7 +49,7 @@ class Page:
     """Whether there may be todos behind it."""
 
 
-async def total(session: AsyncSession, chosen: Chosen) -> int:
+async def total(session: AsyncConnection, chosen: Chosen) -> int:
     """How many todos there are in all."""
     statement = select(todo_totals.c.todos).where(todo_totals.c.owner_id == chosen.owner)
     if chosen.wanted != TodoFilter():
@@ -57,17 +57,17 @@ async def total(session: AsyncSession, chosen: Chosen) -> int:
     return (await session.execute(statement)).scalar_one_or_none() or 0
 
 
-async def span(session: AsyncSession, chosen: Chosen) -> DeadlineSpan:
+async def span(session: AsyncConnection, chosen: Chosen) -> DeadlineSpan:
     """Between which deadlines the todos lie."""
     return await span_of(session, todos, chosen.condition())
 
 
-async def rows(session: AsyncSession, chosen: Chosen, *, after: int, limit: int) -> list[Todo]:
+async def rows(session: AsyncConnection, chosen: Chosen, *, after: int, limit: int) -> list[Todo]:
     """The first todos with an id above ``after``."""
     return [read_todo(row) for row in await session.execute(_page(chosen, after, limit, *COLUMNS))]
 
 
-async def events(session: AsyncSession, chosen: Chosen, *, after: int, limit: int) -> Page | None:
+async def events(session: AsyncConnection, chosen: Chosen, *, after: int, limit: int) -> Page | None:
     """The same todos as events that a trigger keeps beside each; None where that of one is not stored."""
     page = _page(chosen, after, limit, todos.c.id, todos.c.vevent).subquery()
     lines = func.string_agg(page.c.vevent, aggregate_order_by(_EMPTY, page.c.id))

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from sqlalchemy import Select
 
-from app.storage.database import Sessions, at_once
+from app.storage.database import Sessions
 from app.storage.packing import unpack
 
 CHUNK_BYTES = 256 * 1024
@@ -24,7 +24,7 @@ def fetching(sessions: Sessions, statement: Select[bytes], which: Mapping[str, o
     """Gets the chunks from ``first`` to ``last`` that the statement finds, each time in one round trip."""
 
     async def fetch(numbers: range) -> Sequence[bytes]:
-        async with at_once(sessions) as session:
+        async with sessions.at_once() as session:
             found = await session.scalars(statement, {**which, "first": numbers[0], "last": numbers[-1]})
         return found.all()
 

@@ -1,12 +1,16 @@
 """Connections to Postgres."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import math
+import time
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import timedelta
 
 import asyncpg
 from pydantic import PostgresDsn
 from sqlalchemy import AdaptedConnection, ColumnElement, event, func, true
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import (
     DBAPIError,
     InterfaceError,
@@ -16,7 +20,7 @@ from sqlalchemy.exc import (
     SQLAlchemyError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 CONNECT_SECONDS = 3
@@ -26,15 +30,43 @@ _ANSWER_SECONDS = 1
 """By how much longer a client waits than its server works: the time for the server to say that it gave up."""
 
 _PING_SECONDS = 3
-_USED = "taskoverflow_used"
+ANSWERED = "taskoverflow_answered"
+"""In the ``info`` of a connection: when it was given back, by the monotonic clock."""
+_DOUBTED = -math.inf
+"""The same where its last statement failed."""
 
 _COMMIT_WITHIN = "5s"
 
 _IDLE = timedelta(minutes=5)
 """A worker may read for long before it writes the next piece of its file."""
 
-Sessions = async_sessionmaker[AsyncSession]
-"""``async with sessions.begin() as session:`` is one transaction."""
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """Connections of a pool, each for as long as the block that asks for it.
+
+    There are no objects to keep in step with rows, which is what SQLAlchemy's own sessions are for; they
+    would double what a short statement costs.
+    """
+
+    _engine: AsyncEngine
+    _at_once: AsyncEngine
+
+    def begin(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """One transaction, which the block's end commits, and an error rolls back."""
+        return self._engine.begin()
+
+    def __call__(self) -> AsyncConnection:
+        """One transaction from the first statement on, which ``commit`` alone keeps."""
+        return self._engine.connect()
+
+    def at_once(self) -> AsyncConnection:
+        """Statements each of which is a transaction of its own, with no ``COMMIT`` to wait for.
+
+        A process that is stopped or cut off between the two would keep its locks, and with them what its
+        successors need, until the server gives up on it.
+        """
+        return self._at_once.connect()
 
 
 def open_engine(
@@ -44,13 +76,15 @@ def open_engine(
     name: str,
     patience: timedelta | None = _PATIENCE,
     idle: timedelta = _IDLE,
+    trust: timedelta = timedelta(0),
 ) -> AsyncEngine:
     """Make a pool of connections for the running event loop; nothing is connected yet.
 
     ``name`` is what an operator sees in ``pg_stat_activity``. ``patience`` is how long a statement may take,
     locks that it waits for included; None is without end. It counts on both sides, for a server that hangs,
     or a connection whose other end is gone, says nothing at all. ``idle`` is how long a transaction may wait
-    for its next statement.
+    for its next statement. ``trust`` is how long a connection that has answered is taken to live: to ask it
+    costs as much as a short statement, and not to ask the patience, once, if it has died without a word.
     """
     seconds = None if patience is None else patience.total_seconds()
 
@@ -78,23 +112,42 @@ def open_engine(
         # Errors go to the log, and people's todos do not.
         hide_parameters=True,
     )
-    event.listen(engine.sync_engine, "checkout", _ping)
+    _ping_before_use(engine, trust)
     return engine
 
 
-def _ping(connection: AdaptedConnection, record: ConnectionPoolEntry, _: object) -> None:
+def _ping_before_use(engine: AsyncEngine, trust: timedelta) -> None:
     """See that a pooled connection lives before it is used again.
 
     SQLAlchemy's own ping may take as long as the longest statement, and find connections that died without a
     word one by one: where one is dead, this has all of them made anew.
     """
-    if not record.info.get(_USED):
-        record.info[_USED] = True  # it was just made
-        return
-    try:
-        connection.run_async(lambda raw: raw.execute("SELECT 1", timeout=_PING_SECONDS))
-    except ERRORS as error:
-        raise InvalidatePoolError from error
+
+    def doubt(error: ExceptionContext) -> None:
+        if error.connection is not None and not error.connection.invalidated:
+            error.connection.info[ANSWERED] = _DOUBTED
+
+    def believe(connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+        if connection is not None and record.info.get(ANSWERED) != _DOUBTED:
+            record.info[ANSWERED] = time.monotonic()
+
+    def ping(connection: AdaptedConnection, record: ConnectionPoolEntry, _: object) -> None:
+        answered = record.info.get(ANSWERED)
+        if answered is None:
+            return  # it was just made
+        if connection.driver_connection.is_closed():
+            raise InvalidatePoolError
+        if time.monotonic() - answered < trust.total_seconds():
+            return
+        try:
+            connection.run_async(lambda raw: raw.execute("SELECT 1", timeout=_PING_SECONDS))
+        except ERRORS as error:
+            raise InvalidatePoolError from error
+        record.info[ANSWERED] = time.monotonic()
+
+    event.listen(engine.sync_engine, "handle_error", doubt)
+    event.listen(engine.sync_engine, "checkin", believe)
+    event.listen(engine.sync_engine, "checkout", ping)
 
 
 def _milliseconds(time: timedelta) -> str:
@@ -102,20 +155,8 @@ def _milliseconds(time: timedelta) -> str:
 
 
 def open_sessions(engine: AsyncEngine) -> Sessions:
-    """Make the factory of transactions on an engine."""
-    return async_sessionmaker(engine, expire_on_commit=False)
-
-
-@asynccontextmanager
-async def at_once(sessions: Sessions) -> AsyncIterator[AsyncSession]:
-    """A session whose every statement is a transaction of its own, with no ``COMMIT`` to wait for.
-
-    A process that is stopped or cut off between the two would keep its locks, and with them what its
-    successors need, until the server gives up on it.
-    """
-    async with sessions() as session:
-        await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
-        yield session
+    """Lend an engine's connections."""
+    return Sessions(engine, engine.execution_options(isolation_level="AUTOCOMMIT"))
 
 
 def commit_soon() -> ColumnElement[str]:

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Insert, Select, Text, Update, insert, literal, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.events import EventKind, JobEvent
 from app.storage.schema import job_events, jobs
@@ -37,7 +37,7 @@ def recorded(
     return select(*wanted).add_cte(event)
 
 
-async def of_job(session: AsyncSession, job_id: UUID) -> list[JobEvent]:
+async def of_job(session: AsyncConnection, job_id: UUID) -> list[JobEvent]:
     """All that happened to a job, in order."""
     statement = select(job_events).where(job_events.c.job_id == job_id).order_by(job_events.c.id)
     return [

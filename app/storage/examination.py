@@ -5,7 +5,7 @@ from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address
 
 from sqlalchemy import column, func, select, table
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.storage import migrations
 
@@ -25,7 +25,7 @@ class Seen:
     """The server's; None at the other end of a Unix socket."""
 
 
-async def look(session: AsyncSession) -> Seen:
+async def look(session: AsyncConnection) -> Seen:
     """Ask the server about itself."""
     # Everybody may see their own connection in pg_stat_ssl.
     tls = select(_SSL.c.version).where(_SSL.c.pid == func.pg_backend_pid()).scalar_subquery()

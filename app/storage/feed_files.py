@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import and_, bindparam, case, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.feeds import REFRESH, FeedFile
 from app.storage.chunk_cache import ChunkCache
@@ -26,12 +26,12 @@ _CHUNKS = (
 )
 
 
-async def add_chunk(session: AsyncSession, file_id: UUID, number: int, packed: bytes) -> None:
+async def add_chunk(session: AsyncConnection, file_id: UUID, number: int, packed: bytes) -> None:
     """Store one chunk of a file that ``publish`` completes."""
     await session.execute(_ADD, {"file_id": file_id, "number": number, "packed": packed})
 
 
-async def hold(session: AsyncSession, feed_id: UUID) -> bool:
+async def hold(session: AsyncConnection, feed_id: UUID) -> bool:
     """Lock a feed whose file is about to be published; False if it was revoked.
 
     Before the job, which ends in the same transaction: whoever asks for a render locks the feed first, and
@@ -43,7 +43,7 @@ async def hold(session: AsyncSession, feed_id: UUID) -> bool:
 
 
 async def publish(
-    session: AsyncSession, feed_id: UUID, file_id: UUID, *, size: int, packed_size: int, digest: str
+    session: AsyncConnection, feed_id: UUID, file_id: UUID, *, size: int, packed_size: int, digest: str
 ) -> None:
     """Have the feed serve this file from the commit on.
 

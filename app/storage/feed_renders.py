@@ -34,7 +34,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import distinct_on, insert
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.domain.feeds import REFRESH, FeedPacing
@@ -56,7 +56,7 @@ _DISTANCE = bindparam("distance", type_=Interval)
 _NEVER = literal_column("'infinity'::timestamptz", DateTime(timezone=True))
 
 
-async def note_changes(session: AsyncSession, pacing: FeedPacing, owner: OwnerId | None = None) -> None:
+async def note_changes(session: AsyncConnection, pacing: FeedPacing, owner: OwnerId | None = None) -> None:
     """Have feeds be due whose todos have changed: those of one owner, or of any.
 
     What is noted here is committed, and so any render that is asked for later sees it. What others are just
@@ -87,7 +87,7 @@ def _note(of_whom: ColumnElement[bool]) -> Update:
 
 
 async def ask_first(
-    session: AsyncSession, feed_id: UUID, *, resend_after: timedelta, origin: Origin = NOBODY
+    session: AsyncConnection, feed_id: UUID, *, resend_after: timedelta, origin: Origin = NOBODY
 ) -> UUID:
     """The job that renders a new feed."""
     values = {"feed": feed_id, **_of_job(resend_after, origin)}
@@ -96,7 +96,7 @@ async def ask_first(
 
 
 async def ask_one(
-    session: AsyncSession,
+    session: AsyncConnection,
     feed_id: UUID,
     pacing: FeedPacing,
     *,
@@ -109,7 +109,7 @@ async def ask_one(
     return job_id
 
 
-async def ask_due(session: AsyncSession, pacing: FeedPacing, *, resend_after: timedelta) -> list[UUID]:
+async def ask_due(session: AsyncConnection, pacing: FeedPacing, *, resend_after: timedelta) -> list[UUID]:
     """The jobs that render feeds which are due, those longest overdue first.
 
     A feed that nobody has fetched for long is not made anew, but due as soon as somebody fetches it.
@@ -119,14 +119,14 @@ async def ask_due(session: AsyncSession, pacing: FeedPacing, *, resend_after: ti
     return [job_id for job_id in asked if job_id is not None]
 
 
-async def under_way(session: AsyncSession, feed_id: UUID) -> UUID | None:
+async def under_way(session: AsyncConnection, feed_id: UUID) -> UUID | None:
     """The job that renders the feed now."""
     statement = select(jobs.c.id).where(jobs.c.feed_id == feed_id, IS_OPEN_RENDER)
     job_id: UUID | None = (await session.execute(statement)).scalar_one_or_none()
     return job_id
 
 
-async def failures(session: AsyncSession, feed_ids: Collection[UUID]) -> dict[UUID, str | None]:
+async def failures(session: AsyncConnection, feed_ids: Collection[UUID]) -> dict[UUID, str | None]:
     """Those of these feeds whose latest render has failed, and why; for as long as renders are remembered."""
     ended = select(jobs.c.feed_id, jobs.c.state, jobs.c.error).ext(distinct_on(jobs.c.feed_id))
     ended = ended.where(jobs.c.feed_id.in_(feed_ids), jobs.c.finished_at.is_not(None))
@@ -134,7 +134,7 @@ async def failures(session: AsyncSession, feed_ids: Collection[UUID]) -> dict[UU
     return {row.feed_id: row.error for row in await session.execute(ended) if row.state == JobState.FAILURE}
 
 
-async def cancel(session: AsyncSession, feed_id: UUID) -> bool:
+async def cancel(session: AsyncConnection, feed_id: UUID) -> bool:
     """End the render of a feed that is under way, if one is."""
     return await revoke(session, and_(jobs.c.feed_id == feed_id, IS_OPEN_RENDER), "its feed was revoked")
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import Delete, Interval, Update, bindparam, delete, exists, func, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningDelete
 
 from app.storage.duties import Duty, unlocked
@@ -21,27 +21,27 @@ REMEMBERED = timedelta(hours=1)
 """For how long a render that has ended is remembered: there may be many more of them than of calendars."""
 
 
-async def remove_files(session: AsyncSession) -> int:
+async def remove_files(session: AsyncConnection) -> int:
     """Delete files that have been superseded for long enough, as many as fit a batch by number and size."""
     return len((await session.scalars(_REMOVE_FILES)).all())
 
 
-async def give_up_files(session: AsyncSession) -> None:
+async def give_up_files(session: AsyncConnection) -> None:
     """Take the files of feeds that were revoked for superseded, as they have been since then."""
     await session.execute(_GIVE_UP_FILES)
 
 
-async def forget_feeds(session: AsyncSession) -> None:
+async def forget_feeds(session: AsyncConnection) -> None:
     """Delete feeds that were revoked, once their files are gone."""
     await session.execute(_FORGET_FEEDS)
 
 
-async def forget_tombstones(session: AsyncSession, *, older_than: timedelta) -> None:
+async def forget_tombstones(session: AsyncConnection, *, older_than: timedelta) -> None:
     """Delete what has been told of for long enough."""
     await session.execute(_FORGET_TOMBSTONES, {"older_than": older_than})
 
 
-async def forget_renders(session: AsyncSession) -> None:
+async def forget_renders(session: AsyncConnection) -> None:
     """Delete jobs that rendered a feed and ended long enough ago."""
     await session.execute(_FORGET_RENDERS)
 

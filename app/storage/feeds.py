@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, and_, exists, func, insert, literal, or_, select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.calendars import CalendarOptions
 from app.domain.feeds import Feed, FeedFile, FeedPlace
@@ -40,7 +40,7 @@ class Found:
 
 
 async def add(
-    session: AsyncSession,
+    session: AsyncConnection,
     owner: OwnerId,
     feed_id: UUID,
     options: CalendarOptions,
@@ -66,13 +66,15 @@ async def add(
     return None if row is None else _feed(row)
 
 
-async def find(session: AsyncSession, owner: OwnerId, feed_id: UUID) -> Feed | None:
+async def find(session: AsyncConnection, owner: OwnerId, feed_id: UUID) -> Feed | None:
     """The feed of that id, if the owner has one."""
     row = (await session.execute(select(feeds).where(_of(owner), feeds.c.id == feed_id))).one_or_none()
     return None if row is None else _feed(row)
 
 
-async def page(session: AsyncSession, owner: OwnerId, *, before: FeedPlace | None, limit: int) -> list[Feed]:
+async def page(
+    session: AsyncConnection, owner: OwnerId, *, before: FeedPlace | None, limit: int
+) -> list[Feed]:
     """The owner's feeds from ``before`` that place, newest first."""
     mine = _of(owner)
     if before is not None:
@@ -81,7 +83,7 @@ async def page(session: AsyncSession, owner: OwnerId, *, before: FeedPlace | Non
     return [_feed(row) for row in await session.execute(statement)]
 
 
-async def find_by_token(session: AsyncSession, token_hash: bytes) -> Found | None:
+async def find_by_token(session: AsyncConnection, token_hash: bytes) -> Found | None:
     """What the URL with this token leads to, if it leads anywhere."""
     latest = and_(feed_files.c.feed_id == feeds.c.id, feed_files.c.superseded_at.is_(None))
     statement = (
@@ -109,13 +111,13 @@ async def find_by_token(session: AsyncSession, token_hash: bytes) -> Found | Non
     return Found(_feed(row), file, row.has_changes, row.is_due, row.is_noted)
 
 
-async def note_fetch(session: AsyncSession, feed_id: UUID) -> None:
+async def note_fetch(session: AsyncConnection, feed_id: UUID) -> None:
     """Remember that the feed is fetched now; whoever is changing it is not waited for."""
     free = select(feeds.c.id).where(feeds.c.id == feed_id).with_for_update(skip_locked=True, key_share=True)
     await session.execute(update(feeds).where(feeds.c.id.in_(free)).values(fetched_at=func.now()))
 
 
-async def rotate(session: AsyncSession, owner: OwnerId, feed_id: UUID, token_hash: bytes) -> Feed | None:
+async def rotate(session: AsyncConnection, owner: OwnerId, feed_id: UUID, token_hash: bytes) -> Feed | None:
     """Give the feed another token, and none of its old one's power."""
     statement = (
         update(feeds)
@@ -127,7 +129,7 @@ async def rotate(session: AsyncSession, owner: OwnerId, feed_id: UUID, token_has
     return None if row is None else _feed(row)
 
 
-async def revoke(session: AsyncSession, owner: OwnerId, feed_id: UUID) -> Feed | None:
+async def revoke(session: AsyncConnection, owner: OwnerId, feed_id: UUID) -> Feed | None:
     """End the feed: from the commit on its URL leads nowhere, and the sweeper removes its files."""
     statement = (
         update(feeds).where(_of(owner), feeds.c.id == feed_id).values(revoked_at=func.now()).returning(feeds)

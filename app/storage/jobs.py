@@ -17,7 +17,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.calendars import CalendarOptions
 from app.domain.events import EventKind
@@ -40,7 +40,7 @@ from app.storage.schema import IS_OPEN, jobs
 
 
 async def add(
-    session: AsyncSession,
+    session: AsyncConnection,
     owner: OwnerId,
     job_id: UUID,
     options: CalendarOptions,
@@ -75,13 +75,13 @@ async def add(
     return (await session.execute(statement)).one_or_none() is not None
 
 
-async def count_open(session: AsyncSession, owner: OwnerId, *, limit: int) -> int:
+async def count_open(session: AsyncConnection, owner: OwnerId, *, limit: int) -> int:
     """How many of the owner's jobs have not ended; ``limit`` where there are more, which nobody asks."""
     some = select(literal(1)).where(jobs.c.owner_id == owner, IS_OPEN).limit(limit).subquery()
     return (await session.execute(select(func.count()).select_from(some))).scalar_one()
 
 
-async def find(session: AsyncSession, owner: OwnerId, job_id: UUID) -> Job | None:
+async def find(session: AsyncConnection, owner: OwnerId, job_id: UUID) -> Job | None:
     """The job of that id, if the owner has asked for it."""
     statement = select(jobs).where(_asked_for(owner), jobs.c.id == job_id)
     row = (await session.execute(statement)).one_or_none()
@@ -89,7 +89,12 @@ async def find(session: AsyncSession, owner: OwnerId, job_id: UUID) -> Job | Non
 
 
 async def page(
-    session: AsyncSession, owner: OwnerId, *, states: Sequence[JobState], before: JobPlace | None, limit: int
+    session: AsyncConnection,
+    owner: OwnerId,
+    *,
+    states: Sequence[JobState],
+    before: JobPlace | None,
+    limit: int,
 ) -> list[Job]:
     """The owner's jobs from ``before`` that place, newest first, in these states or, if none is given, any.
 
@@ -121,12 +126,12 @@ def _newest_of_some(each: Iterable[Select[*tuple[Any, ...]]]) -> Select[*tuple[A
     return select(found).order_by(found.c.created_at.desc(), found.c.id.desc())
 
 
-async def cancel(session: AsyncSession, owner: OwnerId, job_id: UUID) -> bool:
+async def cancel(session: AsyncConnection, owner: OwnerId, job_id: UUID) -> bool:
     """End the owner's job, if it has not ended."""
     return await revoke(session, and_(_asked_for(owner), jobs.c.id == job_id), "by its client")
 
 
-async def revoke(session: AsyncSession, which: ColumnElement[bool], detail: str | None) -> bool:
+async def revoke(session: AsyncConnection, which: ColumnElement[bool], detail: str | None) -> bool:
     """End the one job that is meant; False if it has ended, or is not there.
 
     The attempt that may be running holds the job no longer: its result is refused from here on, and its next
@@ -142,7 +147,7 @@ async def revoke(session: AsyncSession, which: ColumnElement[bool], detail: str 
 
 
 async def claim(
-    session: AsyncSession, job_id: UUID, *, lease: timedelta, worker: str | None = None
+    session: AsyncConnection, job_id: UUID, *, lease: timedelta, worker: str | None = None
 ) -> Claim | None:
     """Start the next attempt of a job, or return None if nothing is to be done.
 
@@ -158,13 +163,13 @@ async def claim(
     return Claim(job_id, row.owner_id, options, row.attempt, row.created_at, row.feed_id, origin)
 
 
-async def heartbeat(session: AsyncSession, held: Claim, *, lease: timedelta) -> bool:
+async def heartbeat(session: AsyncConnection, held: Claim, *, lease: timedelta) -> bool:
     """Extend the lease and tell how far it is; False if the attempt is not the job's latest and must stop."""
     values = {**_token(held), "lease": lease, "done": held.progress.fraction}
     return (await session.execute(EXTEND, values)).one_or_none() is not None
 
 
-async def has_succeeded(session: AsyncSession, held: Claim) -> bool:
+async def has_succeeded(session: AsyncConnection, held: Claim) -> bool:
     """Whether the job has ended with this attempt's result."""
     mine = and_(jobs.c.id == held.job_id, jobs.c.attempt == held.attempt, jobs.c.state == JobState.SUCCESS)
     # It may have ended with that of another job, while it waited for its next attempt.
@@ -173,7 +178,7 @@ async def has_succeeded(session: AsyncSession, held: Claim) -> bool:
 
 
 async def succeed(
-    session: AsyncSession,
+    session: AsyncConnection,
     held: Claim,
     counts: Counts,
     digest: str,
@@ -196,7 +201,7 @@ async def succeed(
     return (await session.execute(SUCCEED, values)).one_or_none() is not None
 
 
-async def retry(session: AsyncSession, held: Claim, error: str, *, after: timedelta) -> bool:
+async def retry(session: AsyncConnection, held: Claim, error: str, *, after: timedelta) -> bool:
     """Let the job wait for its next attempt; the sweeper sends its message when the time has come."""
     run_at = func.now() + after
     detail = f"{error}; again in {after.total_seconds():g} s"
@@ -212,7 +217,7 @@ async def retry(session: AsyncSession, held: Claim, error: str, *, after: timede
     )
 
 
-async def give_back(session: AsyncSession, held: Claim, error: str) -> bool:
+async def give_back(session: AsyncConnection, held: Claim, error: str) -> bool:
     """Let another worker take the job at once, since this one has to stop."""
     now = func.now()
     return await _end_attempt(
@@ -220,7 +225,7 @@ async def give_back(session: AsyncSession, held: Claim, error: str) -> bool:
     )
 
 
-async def fail(session: AsyncSession, held: Claim, error: str) -> bool:
+async def fail(session: AsyncConnection, held: Claim, error: str) -> bool:
     """End the job without a result."""
     return await _end_attempt(
         session, held, EventKind.FAILED, error, state=JobState.FAILURE, finished_at=func.now(), error=error
@@ -228,7 +233,7 @@ async def fail(session: AsyncSession, held: Claim, error: str) -> bool:
 
 
 async def _end_attempt(
-    session: AsyncSession,
+    session: AsyncConnection,
     held: Claim,
     kind: EventKind,
     detail: str,

@@ -6,7 +6,7 @@ Both without Alembic, which every start of the API would wait for.
 from pathlib import Path
 
 from sqlalchemy import column, func, select, table
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "migrations"
 
@@ -19,7 +19,7 @@ def expected_head() -> str:
     return max(path.name.partition("_")[0] for path in (SCRIPTS / "versions").glob("[0-9]*.py"))
 
 
-async def current(session: AsyncSession) -> str | None:
+async def current(session: AsyncConnection) -> str | None:
     """The migration that the database is at; None if it was never migrated."""
     if (await session.execute(select(func.to_regclass(_ALEMBIC.name)))).scalar_one() is None:
         return None

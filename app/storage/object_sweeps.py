@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.jobs import JobState
 from app.domain.objects import S3Place, parse_s3_url
@@ -37,7 +37,7 @@ class Expired:
 
 
 async def expired(
-    session: AsyncSession, *, older_than: timedelta, after: Expired | None, limit: int
+    session: AsyncConnection, *, older_than: timedelta, after: Expired | None, limit: int
 ) -> list[Expired]:
     """Files that have been kept long enough, in the order in which their jobs ended, behind ``after``."""
     statement = select(jobs.c.id, jobs.c.finished_at, jobs.c.object_url).where(
@@ -50,7 +50,7 @@ async def expired(
     return [Expired(row.id, row.finished_at, parse_s3_url(row.object_url)) for row in found]
 
 
-async def remove(session: AsyncSession, job_ids: Collection[UUID]) -> int:
+async def remove(session: AsyncConnection, job_ids: Collection[UUID]) -> int:
     """Note of how many of these jobs the files are gone."""
     gone = update(jobs).where(jobs.c.id.in_(job_ids), *_IS_THERE).values(removed_at=func.now())
     return len((await session.scalars(gone.returning(jobs.c.id))).all())

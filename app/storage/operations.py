@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import func, literal, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.events import EventKind
 from app.domain.jobs import WAITING, Job, JobState
@@ -21,12 +21,12 @@ from app.storage.jobs import revoke
 from app.storage.schema import IS_OPEN_RENDER, ORIGIN, jobs
 
 
-async def clock(session: AsyncSession) -> datetime:
+async def clock(session: AsyncConnection) -> datetime:
     """The database's time, at the beginning of the transaction."""
     return (await session.execute(select(func.now()))).scalar_one()
 
 
-async def newest(session: AsyncSession, *, states: Sequence[JobState], limit: int) -> list[Job]:
+async def newest(session: AsyncConnection, *, states: Sequence[JobState], limit: int) -> list[Job]:
     """The jobs that were asked for last, in these states or, where none is given, in any."""
     statement = select(jobs).order_by(jobs.c.created_at.desc(), jobs.c.id).limit(limit)
     if states:
@@ -34,26 +34,26 @@ async def newest(session: AsyncSession, *, states: Sequence[JobState], limit: in
     return [read_job(row) for row in await session.execute(statement)]
 
 
-async def find(session: AsyncSession, job_id: UUID) -> Job | None:
+async def find(session: AsyncConnection, job_id: UUID) -> Job | None:
     """The job of that id, whoever owns it."""
     row = (await session.execute(select(jobs).where(jobs.c.id == job_id))).one_or_none()
     return None if row is None else read_job(row)
 
 
-async def between(session: AsyncSession, first: UUID, last: UUID, *, limit: int) -> list[UUID]:
+async def between(session: AsyncConnection, first: UUID, last: UUID, *, limit: int) -> list[UUID]:
     """The ids of jobs from ``first`` to ``last``, both included."""
     statement = select(jobs.c.id).where(jobs.c.id.between(first, last)).order_by(jobs.c.id).limit(limit)
     return list((await session.execute(statement)).scalars())
 
 
-async def count_states(session: AsyncSession) -> dict[JobState, int]:
+async def count_states(session: AsyncConnection) -> dict[JobState, int]:
     """How many jobs there are in each state."""
     statement = select(jobs.c.state, func.count()).group_by(jobs.c.state)
     found = {row[0]: row[1] for row in await session.execute(statement)}
     return {state: found.get(state, 0) for state in JobState}
 
 
-async def waiting_since(session: AsyncSession) -> datetime | None:
+async def waiting_since(session: AsyncConnection) -> datetime | None:
     """Since when the job has been waiting that has been able to run for longest."""
     statement = select(func.min(jobs.c.run_at)).where(jobs.c.state.in_(WAITING), jobs.c.run_at <= func.now())
     since: datetime | None = (await session.execute(statement)).scalar_one()
@@ -61,7 +61,7 @@ async def waiting_since(session: AsyncSession) -> datetime | None:
 
 
 async def waiting(
-    session: AsyncSession, *, since: datetime, after: Waiting | None, limit: int
+    session: AsyncConnection, *, since: datetime, after: Waiting | None, limit: int
 ) -> list[Waiting]:
     """Jobs that have been able to run since that moment or before, longest first, beginning ``after`` one.
 
@@ -78,12 +78,12 @@ async def waiting(
     return [Waiting(*row) for row in await session.execute(statement)]
 
 
-async def cancel(session: AsyncSession, job_id: UUID) -> bool:
+async def cancel(session: AsyncConnection, job_id: UUID) -> bool:
     """End a job, if it has not ended."""
     return await revoke(session, jobs.c.id == job_id, None)
 
 
-async def run_now(session: AsyncSession, job_id: UUID) -> bool:
+async def run_now(session: AsyncConnection, job_id: UUID) -> bool:
     """End the wait of a job in RETRY; False if it is not waiting so."""
     hurry = (
         update(jobs)
@@ -93,7 +93,7 @@ async def run_now(session: AsyncSession, job_id: UUID) -> bool:
     return (await session.execute(recorded(hurry, EventKind.RUN_NOW, None))).one_or_none() is not None
 
 
-async def copy(session: AsyncSession, job_id: UUID, new_id: UUID) -> bool:
+async def copy(session: AsyncConnection, job_id: UUID, new_id: UUID) -> bool:
     """Store a new job like one that has ended without a file, or whose file is gone; False if none has.
 
     A final state never changes, so the old job stays as it is. There is no new one either where another

@@ -1,7 +1,7 @@
 """Files that jobs have made."""
 
 from sqlalchemy import bindparam, func, insert, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.jobs import Claim, Job
 from app.storage.chunk_cache import ChunkCache
@@ -24,7 +24,7 @@ _CHUNKS = (
 """Which chunks are of a job's file."""
 
 
-async def add_chunk(session: AsyncSession, held: Claim, number: int, packed: bytes) -> None:
+async def add_chunk(session: AsyncConnection, held: Claim, number: int, packed: bytes) -> None:
     """Store one chunk of an attempt's file; it becomes visible if the attempt's ``succeed`` commits."""
     await session.execute(
         _ADD, {"job_id": held.job_id, "attempt": held.attempt, "number": number, "packed": packed}

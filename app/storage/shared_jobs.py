@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Interval, SmallInteger, String, Uuid, bindparam, column, func, insert, select
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
 from app.domain.calendars import CalendarOptions
@@ -57,7 +57,7 @@ _FIND = select(jobs).where(
 )
 
 
-async def add_all(session: AsyncSession, new: Sequence[NewJob], *, resend_after: timedelta) -> None:
+async def add_all(session: AsyncConnection, new: Sequence[NewJob], *, resend_after: timedelta) -> None:
     """Store jobs that wait, all or none; from here on each is accepted, whatever becomes of its message."""
     await session.execute(
         _ADD,
@@ -73,7 +73,7 @@ async def add_all(session: AsyncSession, new: Sequence[NewJob], *, resend_after:
     )
 
 
-async def find_all(session: AsyncSession, asked: Sequence[tuple[OwnerId, UUID]]) -> list[Job | None]:
+async def find_all(session: AsyncConnection, asked: Sequence[tuple[OwnerId, UUID]]) -> list[Job | None]:
     """For each owner and id the job, if that owner has asked for it."""
     rows = await session.execute(_FIND, {"ids": list({job_id for _, job_id in asked})})
     found = {(job.owner, job.id): job for job in map(read_job, rows)}

@@ -25,7 +25,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.domain.events import EventKind
@@ -67,7 +67,7 @@ class Due:
     """A message for it, or for one like it, was sent before; for a retry only sweepers send one."""
 
 
-async def ring(session: AsyncSession, *, resend_after: timedelta) -> list[Due]:
+async def ring(session: AsyncConnection, *, resend_after: timedelta) -> list[Due]:
     """Those longest overdue of the jobs whose messages are to be sent; who has waited longest comes first."""
     values = {"resend_after": resend_after, "at_most": max(resend_after, _LONGEST_SILENCE)}
     rung = sorted(await session.execute(_RING, values), key=attrgetter("run_at"))
@@ -100,13 +100,13 @@ def _until_next_ring() -> ColumnElement[timedelta]:
 _RING = _ring()
 
 
-async def ring_soon(session: AsyncSession, job_ids: list[UUID]) -> None:
+async def ring_soon(session: AsyncConnection, job_ids: list[UUID]) -> None:
     """Have the next sweep send these again, since this one could not."""
     waiting = jobs.c.id.in_(job_ids) & jobs.c.state.in_(WAITING)
     await session.execute(update(jobs).where(waiting).values(ring_at=func.now()))
 
 
-async def rescue(session: AsyncSession, *, max_attempts: int, retry_backoff: timedelta) -> list[Rescued]:
+async def rescue(session: AsyncConnection, *, max_attempts: int, retry_backoff: timedelta) -> list[Rescued]:
     """Take jobs from attempts whose lease has ended: RETRY, or FAILURE after the last attempt.
 
     The first rescue runs at once, for the lease was wait enough; a job that kills its worker again and
@@ -154,7 +154,7 @@ def _rescue() -> Select[Any]:
 _RESCUE = _rescue()
 
 
-async def remove_results(session: AsyncSession, *, older_than: timedelta) -> int:
+async def remove_results(session: AsyncConnection, *, older_than: timedelta) -> int:
     """Delete files in Postgres that have been kept long enough; their jobs stay, and say when it was.
 
     A file that several jobs share goes with the last of them.
@@ -178,7 +178,7 @@ async def remove_results(session: AsyncSession, *, older_than: timedelta) -> int
     return int((await session.execute(statement)).scalar_one())
 
 
-async def forget_jobs(session: AsyncSession, *, older_than: timedelta) -> int:
+async def forget_jobs(session: AsyncConnection, *, older_than: timedelta) -> int:
     """Delete jobs that ended long enough ago, with their events, and their files if they have them still.
 
     But not while a file is in S3, which nobody would know of any more, or is another job's too.

@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.deadlines import Deadline, DeadlineSpan, Floating, Instant
 from app.domain.owners import OwnerId
@@ -45,7 +45,7 @@ COLUMNS = (
 """What ``read_todo`` reads, in its order."""
 
 
-async def add(session: AsyncSession, owner: OwnerId, new: NewTodo, *, limit: int) -> Todo | None:
+async def add(session: AsyncConnection, owner: OwnerId, new: NewTodo, *, limit: int) -> Todo | None:
     """Store a todo, or return None if the owner has as many as are allowed.
 
     The owner's total is locked first, and made where there is none yet: of two that ask for the last place
@@ -87,13 +87,13 @@ _ADD = _add()
 """Made once: to make it anew for each todo took a third of a POST's time."""
 
 
-async def find(session: AsyncSession, owner: OwnerId, todo_id: int) -> Todo | None:
+async def find(session: AsyncConnection, owner: OwnerId, todo_id: int) -> Todo | None:
     """The todo of that id, if the owner has one."""
     row = (await session.execute(select(*COLUMNS).where(_is(owner, todo_id)))).one_or_none()
     return None if row is None else read_todo(row)
 
 
-async def change(session: AsyncSession, owner: OwnerId, todo_id: int, changes: TodoChanges) -> Todo | None:
+async def change(session: AsyncConnection, owner: OwnerId, todo_id: int, changes: TodoChanges) -> Todo | None:
     """Set what is given, and return the todo as it is now.
 
     ``sequence`` goes up only if title or deadline differ from what was stored, and ``updated_at`` moves
@@ -122,14 +122,14 @@ _ANNOUNCED = {"title", "deadline_local", "deadline_at"}
 """What calendar apps must be told of by a higher SEQUENCE."""
 
 
-async def remove(session: AsyncSession, owner: OwnerId, todo_id: int) -> Todo | None:
+async def remove(session: AsyncConnection, owner: OwnerId, todo_id: int) -> Todo | None:
     """Delete the todo and return what it was, or None if there is none."""
     row = (await session.execute(delete(todos).where(_is(owner, todo_id)).returning(*COLUMNS))).one_or_none()
     return None if row is None else read_todo(row)
 
 
 async def page(
-    session: AsyncSession,
+    session: AsyncConnection,
     owner: OwnerId,
     wanted: TodoFilter,
     *,
@@ -147,7 +147,7 @@ async def page(
     return [read_todo(row) for row in await session.execute(statement)]
 
 
-async def span_of(session: AsyncSession, table: Table, which: ColumnElement[bool]) -> DeadlineSpan:
+async def span_of(session: AsyncConnection, table: Table, which: ColumnElement[bool]) -> DeadlineSpan:
     """Between which deadlines some rows lie, of this table or of one with the same columns."""
     local, moment = table.c.deadline_local, table.c.deadline_at
     statement = select(func.min(local), func.max(local), func.min(moment), func.max(moment))

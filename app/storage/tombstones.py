@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, and_, func, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.deadlines import DeadlineSpan
 from app.domain.feeds import MAX_TOMBSTONES
@@ -41,12 +41,12 @@ class Deleted:
         return todo_tombstones.c.id.in_(latest.limit(MAX_TOMBSTONES))
 
 
-async def deadline_span(session: AsyncSession, deleted: Deleted) -> DeadlineSpan:
+async def deadline_span(session: AsyncConnection, deleted: Deleted) -> DeadlineSpan:
     """Between which deadlines the tombstones lie that ``stream`` yields."""
     return await span_of(session, todo_tombstones, deleted.condition())
 
 
-async def stream(session: AsyncSession, deleted: Deleted) -> AsyncIterator[list[Tombstone]]:
+async def stream(session: AsyncConnection, deleted: Deleted) -> AsyncIterator[list[Tombstone]]:
     """Batches of the tombstones that a feed shows, through a server-side cursor."""
     statement = select(todo_tombstones).where(deleted.condition()).order_by(todo_tombstones.c.id)
     result = await session.stream(statement, execution_options={"yield_per": _READ_AHEAD})

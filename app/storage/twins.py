@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, Uuid, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.calendars import CalendarOptions
 from app.domain.events import EventKind
@@ -64,7 +64,7 @@ def _share() -> Select[Any]:
 _SHARE = _share()
 
 
-async def waiting(session: AsyncSession, held: Claim) -> Sequence[UUID]:
+async def waiting(session: AsyncConnection, held: Claim) -> Sequence[UUID]:
     """Those that wait for the same file as the attempt makes, in the snapshot that it is made from."""
     if held.feed_id is not None or not held.options.can_be_shared:
         return []
@@ -72,7 +72,7 @@ async def waiting(session: AsyncSession, held: Claim) -> Sequence[UUID]:
     return (await session.scalars(_WAITING, values)).all()
 
 
-async def share(session: AsyncSession, held: Claim, twins: Sequence[UUID]) -> int:
+async def share(session: AsyncConnection, held: Claim, twins: Sequence[UUID]) -> int:
     """End those of the jobs that still wait with the file of an attempt; returns how many.
 
     For the transaction in which that has succeeded. A job that is locked is being claimed, cancelled or rung
@@ -86,7 +86,7 @@ async def share(session: AsyncSession, held: Claim, twins: Sequence[UUID]) -> in
     return len(shared)
 
 
-async def ring(session: AsyncSession, owner: OwnerId, options: CalendarOptions) -> None:
+async def ring(session: AsyncConnection, owner: OwnerId, options: CalendarOptions) -> None:
     """Have the next sweep send the message of one that still waits for the same file, if one does.
 
     For it may count on the message of another that has just ended: those that are accepted together have one.

@@ -92,7 +92,7 @@ async def test_the_oldest_result_is_one_that_is_still_kept(sessions: Sessions) -
 async def test_old_jobs_cost_nothing(sessions: Sessions) -> None:
     # It runs as it stands, which is the point: a parameter would keep a plan from using a partial index.
     async with sessions() as session:
-        dialect = session.get_bind().dialect
+        dialect = session.dialect
         plain = statement().compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
         await session.execute(text(MANY))
         await session.execute(text("ANALYZE jobs"))

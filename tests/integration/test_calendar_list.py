@@ -164,13 +164,12 @@ async def page_and_plan(
         await session.execute(text("ANALYZE jobs"))
         now = (await session.execute(text("SELECT now() - interval '2 h'"))).scalar_one()
         before = JobPlace(now, UUID(int=7)) if deep else None
-        connection = await session.connection()
         event.listen(
-            connection.sync_connection, "before_cursor_execute", lambda *said: sent.append((said[2], said[3]))
+            session.sync_connection, "before_cursor_execute", lambda *said: sent.append((said[2], said[3]))
         )
         found = await queries.page(session, BUILT_IN_OWNER, states=states, before=before, limit=50)
         ((statement, parameters),) = sent
-        plan = await connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
+        plan = await session.exec_driver_sql(f"EXPLAIN {statement}", parameters)
         return len(found), [row[0] for row in plan]
 
 

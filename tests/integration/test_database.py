@@ -13,18 +13,20 @@ import asyncpg
 import pytest
 from pydantic import PostgresDsn
 from sqlalchemy import event, text
-from sqlalchemy.exc import DisconnectionError, InvalidRequestError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.storage.database import is_unreachable, open_engine
+from app.storage.database import ANSWERED, is_unreachable, open_engine
 from tests.support import databases
 
 SOON = timedelta(seconds=0.1)
 
 
 @asynccontextmanager
-async def engine_on(url: str, patience: timedelta | None = None) -> AsyncIterator[AsyncEngine]:
-    engine = open_engine(PostgresDsn(url), pool_size=1, name="tests", patience=patience)
+async def engine_on(
+    url: str, patience: timedelta | None = None, trust: timedelta = timedelta(0)
+) -> AsyncIterator[AsyncEngine]:
+    engine = open_engine(PostgresDsn(url), pool_size=1, name="tests", patience=patience, trust=trust)
     try:
         yield engine
     finally:
@@ -145,3 +147,43 @@ async def test_a_server_that_says_nothing_any_more_is_unreachable(database_url: 
             assert is_unreachable(raised.value)
             # Its end must not wait for the server either.
             await connection.close()
+
+
+async def test_a_connection_that_has_just_answered_is_not_asked_whether_it_lives(database_url: str) -> None:
+    asked: list[str] = []
+    async with engine_on(database_url, trust=timedelta(seconds=60)) as engine:
+
+        async def use(statement: str = "SELECT 2") -> bool:
+            """Whether the pool's one connection was asked first."""
+            asked.clear()
+            async with engine.connect() as connection:
+                await connection.execute(text(statement))
+            return "SELECT 1" in asked
+
+        async with engine.connect() as connection:
+            raw = await connection.get_raw_connection()
+            assert raw.driver_connection is not None
+            raw.driver_connection.add_query_logger(lambda query: asked.append(query.query))
+            info = raw.info
+        assert not await use()
+        info[ANSWERED] -= 3600
+        assert await use()
+        assert not await use()
+        with pytest.raises(DBAPIError):
+            await use("SELECT 1 / 0")
+        assert await use()
+        assert not await use()
+
+
+async def test_a_connection_that_postgres_has_closed_is_made_anew(database_url: str) -> None:
+    async with engine_on(database_url, trust=timedelta(seconds=60)) as engine:
+        async with engine.connect() as connection:
+            raw = (await connection.get_raw_connection()).driver_connection
+            assert raw is not None
+            closed = asyncio.Event()
+            raw.add_termination_listener(lambda _: closed.set())
+            own = (await connection.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+        await databases.execute(database_url, f"SELECT pg_terminate_backend({own})")
+        await closed.wait()
+        async with engine.connect() as connection:
+            assert (await connection.execute(text("SELECT pg_backend_pid()"))).scalar_one() != own

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import event, text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.owners import BUILT_IN_OWNER
 from app.queue.messages import RenderCalendar
@@ -75,7 +75,7 @@ async def test_a_retry_is_rung_for_in_a_deep_queue_as_well(
     assert sent == {held.job_id, *(UUID(int=hours) for hours in range(11, 31))}
 
 
-async def plan(sessions: Sessions, run: Callable[[AsyncSession], Awaitable[object]]) -> str:
+async def plan(sessions: Sessions, run: Callable[[AsyncConnection], Awaitable[object]]) -> str:
     """How Postgres does what is run, where many jobs wait."""
     statements: list[tuple[str, Any]] = []
 
@@ -85,12 +85,11 @@ async def plan(sessions: Sessions, run: Callable[[AsyncSession], Awaitable[objec
     async with sessions.begin() as session:
         await session.execute(text(MANY), {"owner": BUILT_IN_OWNER})
         await session.execute(text("ANALYZE jobs"))
-        connection = await session.connection()
-        event.listen(connection.sync_connection, "before_cursor_execute", note)
+        event.listen(session.sync_connection, "before_cursor_execute", note)
         await run(session)
-        event.remove(connection.sync_connection, "before_cursor_execute", note)
+        event.remove(session.sync_connection, "before_cursor_execute", note)
         ((statement, parameters),) = statements
-        return "\n".join((await connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)).scalars())
+        return "\n".join((await session.exec_driver_sql(f"EXPLAIN {statement}", parameters)).scalars())
 
 
 EACH = {
@@ -105,7 +104,7 @@ EACH = {
 
 @pytest.mark.parametrize(("run", "index"), EACH.values(), ids=EACH)
 async def test_what_workers_do_reads_no_more_than_it_changes(
-    sessions: Sessions, run: Callable[[AsyncSession], Awaitable[object]], index: str
+    sessions: Sessions, run: Callable[[AsyncConnection], Awaitable[object]], index: str
 ) -> None:
     found = await plan(sessions, run)
     assert f"using {index}" in found

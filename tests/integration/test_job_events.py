@@ -129,8 +129,7 @@ async def test_a_change_and_its_event_are_one_statement(sessions: Sessions) -> N
     job_id = await a_job(sessions)
     sent = []
     async with sessions.begin() as session:
-        connection = await session.connection()
-        event.listen(connection.sync_connection, "before_cursor_execute", lambda *said: sent.append(said[2]))
+        event.listen(session.sync_connection, "before_cursor_execute", lambda *said: sent.append(said[2]))
         held = await queries.claim(session, job_id, lease=LEASE)
         assert held is not None
         assert await queries.succeed(session, held, COUNTS, "d")

@@ -11,7 +11,7 @@ from app.domain.jobs import CALENDAR_VERSION, JobState
 from app.domain.owners import BUILT_IN_OWNER
 from app.storage import jobs as queries
 from app.storage import results, sweeps
-from app.storage.database import Sessions, at_once
+from app.storage.database import Sessions
 from app.storage.schema import jobs, result_chunks
 from app.storage.sweeps import Due
 from tests.support.jobs import COUNTS, LEASE, NONE, a_job, claim, claimed, end_lease, read, rescue
@@ -166,7 +166,7 @@ async def test_while_one_sweeps_others_find_nothing_to_do(sessions: Sessions) ->
 
 async def test_a_sweeper_that_is_stopped_in_mid_sweep_holds_nothing(sessions: Sessions) -> None:
     held = await claimed(sessions)
-    async with at_once(sessions) as stopped:
+    async with sessions.at_once() as stopped:
         assert await sweeps.ring(stopped, resend_after=LEASE) == []
         await end_lease(sessions)
         assert await rescue(sessions) == {held.job_id: JobState.RETRY}

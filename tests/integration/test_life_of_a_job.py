@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from pydantic import PostgresDsn
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.calendars import CalendarOptions
 from app.domain.jobs import Claim
@@ -53,7 +53,7 @@ class LifeOfJobs(RuleBasedStateMachine):
         self.model: dict[UUID, ModelJob] = {}
         self.claims: dict[UUID, list[Claim]] = {}
         """Of each job, newest last; those that were taken over must be refused."""
-        self.committing: dict[UUID, AsyncSession] = {}
+        self.committing: dict[UUID, AsyncConnection] = {}
         """Jobs whose result is written and not yet committed: their rows are locked."""
 
     @initialize()
@@ -105,7 +105,7 @@ class LifeOfJobs(RuleBasedStateMachine):
 
     def result_is_written(self, job: ModelJob, claim: Claim) -> None:
         """The file and the end of the job, in a transaction that another step ends."""
-        session = self._sessions()
+        session = self._run(self._sessions().start())
 
         async def write() -> bool:
             # A stale attempt writes as well: only its end is refused, and with it all that it wrote.
@@ -179,7 +179,7 @@ class LifeOfJobs(RuleBasedStateMachine):
     def _unlocked(self) -> list[ModelJob]:
         return [job for job in self.model.values() if job.id not in self.committing]
 
-    def _do(self, step: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    def _do(self, step: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         async def in_transaction() -> T:
             async with self._sessions.begin() as session:
                 return await step(session)
@@ -194,7 +194,7 @@ class LifeOfJobs(RuleBasedStateMachine):
 
 
 async def _all_there_is(
-    session: AsyncSession,
+    session: AsyncConnection,
 ) -> tuple[dict[UUID, tuple[str, int]], dict[UUID, int], dict[UUID, list[tuple[int, str]]]]:
     rows = await session.execute(select(table.c.id, table.c.state, table.c.attempt))
     files = await session.execute(select(result_chunks.c.job_id, result_chunks.c.attempt))

@@ -9,7 +9,7 @@ import pytest
 from pydantic import PostgresDsn
 from sqlalchemy import Connection, Engine, event, text
 
-from app.storage.database import Sessions, at_once, is_unreachable, open_engine, open_sessions
+from app.storage.database import Sessions, is_unreachable, open_engine, open_sessions
 from tests.support.waiting import until
 
 SHOW = "SHOW idle_in_transaction_session_timeout"
@@ -65,12 +65,12 @@ async def test_the_api_is_given_up_on_soon_when_it_is_stopped_within_a_transacti
 async def test_after_a_statement_of_its_own_a_connection_has_transactions_again(database_url: str) -> None:
     engine = open_engine(PostgresDsn(database_url), pool_size=1, name="tests")
     sessions = open_sessions(engine)
-    async with at_once(sessions) as session:
+    async with sessions.at_once() as session:
         (await session.execute(text("SELECT 1"))).one()
-        assert not await (await session.connection()).run_sync(in_transaction)
+        assert not await session.run_sync(in_transaction)
     async with sessions.begin() as session:
         (await session.execute(text("SELECT 1"))).one()
-        assert await (await session.connection()).run_sync(in_transaction)
+        assert await session.run_sync(in_transaction)
     await engine.dispose()
 
 

@@ -1,7 +1,7 @@
 """Requests: how large their heads may be, and how long they may take to come."""
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import httptools
 from uvicorn.config import Config
@@ -9,6 +9,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from app.api.problems import MEDIA_TYPE, problem_body
+from app.cli.serving.corking import Corked
 from app.cli.serving.sending import Bounds, SendBound
 from app.domain.errors import HeadersTooLarge, MalformedRequest, Problem, RequestTimeout
 
@@ -70,7 +71,7 @@ class _Bounded(SendBound):
         self._receiving: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        super().connection_made(cast("asyncio.Transport", Corked(transport, self.loop)))
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
