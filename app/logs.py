@@ -3,12 +3,14 @@
 What belongs to a request, a job, an attempt or a trace has its id, by structlog's context variables.
 """
 
+import json
 import logging
 import sys
 from contextlib import suppress
 from typing import Literal
 
 import structlog
+from pydantic_core import to_json
 from structlog.typing import EventDict, WrappedLogger
 
 from app.domain.feeds import without_secrets
@@ -78,8 +80,16 @@ def configure_logs(log_format: LogFormat, level: LogLevel = "info") -> None:
 
 def _renderer(log_format: LogFormat) -> structlog.types.Processor:
     if log_format == "json" or (log_format == "auto" and not sys.stderr.isatty()):
-        return structlog.processors.JSONRenderer()
+        return _render_json
     return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+
+
+def _render_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
+    try:
+        return to_json(event, fallback=repr).decode()
+    except ValueError:
+        # Bytes that are no text; the standard library takes three times as long, and takes everything.
+        return json.dumps(event, default=repr)
 
 
 def _set_levels(level: str) -> None:

@@ -61,8 +61,11 @@ class BodyLimit:
 
 
 def _has_body(scope: Scope) -> bool:
-    """RFC 9112 section 6: one of two headers announces it."""
-    return any(name in {b"content-length", b"transfer-encoding"} for name, _ in scope["headers"])
+    """RFC 9112 section 6: one of two headers announces it, and one of them may say that it is empty."""
+    return any(
+        name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
+        for name, value in scope["headers"]
+    )
 
 
 def _header(scope: Scope, wanted: bytes) -> bytes | None:

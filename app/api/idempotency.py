@@ -38,7 +38,7 @@ async def _the_one_key(
         AfterValidator(_key),
     ] = None,
 ) -> str | None:
-    if len(request.headers.getlist(_HEADER)) > 1:
+    if key is not None and len(request.headers.getlist(_HEADER)) > 1:
         raise InvalidRequest([Flaw(f"/{_HEADER}", "expected one key, got several")])
     return key
 

@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 from app.api.body_limit import once
 from app.api.json_route import JsonRoute, read_json
 
+_HEADERS = "taskoverflow.headers"
 _NOTHING: Mapping[str, str] = {}
 
 
@@ -24,7 +25,7 @@ class _Parameter:
 
     name: str
     alias: str
-    place: Callable[[Request], Mapping[str, Any]]
+    place: Callable[[Request], Mapping[Any, Any]]
     field: Any
     default: Any
 
@@ -123,7 +124,9 @@ def _parameters(dependant: Dependant) -> Iterator[_Parameter]:
         (dependant.header_params, _headers),
     ):
         for field in fields:
-            yield _Parameter(field.name, field.alias, place, field, field.default)
+            # Names of headers have no case (RFC 9110 section 5.1), and the server's are in small letters.
+            alias = field.alias.lower() if place is _headers else field.alias
+            yield _Parameter(field.name, alias, place, field, field.default)
 
 
 def _path(request: Request) -> Mapping[str, Any]:
@@ -134,5 +137,12 @@ def _query(request: Request) -> Mapping[str, Any]:
     return request.query_params if request.scope["query_string"] else _NOTHING
 
 
-def _headers(request: Request) -> Mapping[str, Any]:
-    return request.headers
+def _headers(request: Request) -> Mapping[str, str]:
+    """As Starlette's own, which looks through all of them each time: the first one of a name counts."""
+    found: Mapping[str, str] | None = request.scope.get(_HEADERS)
+    if found is None:
+        raw = reversed(request.scope["headers"])
+        found = request.scope[_HEADERS] = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in raw
+        }
+    return found

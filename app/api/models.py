@@ -149,7 +149,10 @@ class CalendarRequest(_Request):
 
     def to_domain(self) -> CalendarOptions:
         """The same in the domain's words."""
-        return CalendarOptions(**dict(self))
+        return CalendarOptions(**dict(self)) if self.model_fields_set else _DEFAULT_OPTIONS
+
+
+_DEFAULT_OPTIONS = CalendarOptions()
 
 
 class CalendarOptionsModel(BaseModel):

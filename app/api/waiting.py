@@ -42,7 +42,9 @@ async def _preferred(
         Header(alias="Prefer", description=_PREFER, examples=["wait=5"]),
     ] = None,
 ) -> Wait | None:
-    del prefer  # which has the last of several such headers alone
+    if prefer is None:
+        return None
+    # Which has one of several such headers alone.
     for preference in ",".join(request.headers.getlist("prefer")).split(","):
         # The first one counts, and one that can't be read is as if it were not there (section 2).
         if match := _PREFERENCE.fullmatch(preference):

@@ -33,7 +33,7 @@ async def test_a_request_and_its_job_are_one_trace_and_what_is_left_is_sent_at_t
             said = [parts.log_of(process) for process in parts.processes]
     assert Told("taskoverflow-api", "POST /api/v1/todos/ical", TRACE) in collected.told
     assert Told("taskoverflow-worker", "attempt render_calendar", TRACE) in collected.told
-    assert all('"event": "traced"' in log and "Traceback" not in log for log in said)
+    assert all('"event":"traced"' in log and "Traceback" not in log for log in said)
 
 
 async def test_a_collector_that_is_not_there_holds_nobody_up(

@@ -51,6 +51,16 @@ def test_json_is_an_object_a_line() -> None:
     assert (event["event"], event["job_id"], event["level"]) == ("it_failed", "7", "error")
 
 
+def test_what_json_does_not_know_is_told_all_the_same() -> None:
+    telling = FAILING.replace('connect("hunter" + "2")', "raise ValueError").replace(
+        'job_id="7"', "text='\u00e6\u00f8\u00e5', data=b'\\xff', where=object"
+    )
+    command = [sys.executable, "-c", telling.format(kind="json")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, encoding="utf-8")
+    event = json.loads(done.stderr)
+    assert (event["text"], event["data"], event["where"]) == ("æøå", "b'\\xff'", "<class 'object'>")
+
+
 @pytest.mark.parametrize(("kind", "is_json"), [("auto", True), ("json", True), ("console", False)])
 def test_what_is_no_terminal_gets_json_unless_it_is_told_otherwise(kind: str, is_json: bool) -> None:  # noqa: FBT001
     assert logged(kind).startswith('{"') is is_json
