@@ -145,7 +145,8 @@ def _ping_before_use(engine: AsyncEngine, trust: timedelta) -> None:
             raise InvalidatePoolError from error
         record.info[ANSWERED] = time.monotonic()
 
-    event.listen(engine.sync_engine, "handle_error", doubt)
+    # Not at the engine, which would then look for listeners at each step of each statement.
+    event.listen(engine.dialect, "handle_error", doubt)
     event.listen(engine.sync_engine, "checkin", believe)
     event.listen(engine.sync_engine, "checkout", ping)
 
