@@ -4,6 +4,7 @@ Dramatiq's own command forks several and stops them all when one dies; here whoe
 container's orchestrator or ``taskoverflow up``, restarts the one.
 """
 
+import gc
 import os
 import signal
 import threading
@@ -41,6 +42,8 @@ def main() -> None:
     broker = make_broker(settings, start_tracing("taskoverflow-worker"))
     worker = dramatiq.Worker(broker, worker_threads=settings.worker_threads, worker_timeout=_LOOK_MS)
     worker.start()
+    # Nothing that loading has made is ever garbage: not to be looked through while jobs wait for that.
+    gc.freeze()
     log.info("worker_ready", threads=settings.worker_threads)
     stop.wait()
     log.info("worker_draining", at_most=str(settings.drain_seconds))

@@ -5,13 +5,11 @@ import os
 from contextlib import suppress
 from datetime import timedelta
 from threading import Event, Thread
-from typing import Any
 
 import dramatiq
 import structlog
-from dramatiq.asyncio import EventLoopThread, get_event_loop_thread
 from dramatiq.common import iter_queue
-from dramatiq.middleware import AsyncIO, Middleware, Retries
+from dramatiq.middleware import Middleware, Retries
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.metrics.worker import WorkerMetrics
@@ -24,6 +22,7 @@ from app.storage.s3 import S3
 from app.storage.upload import Uploads
 from app.tracing.tracing import OFF, Tracing
 from workers.actors import Actors
+from workers.loop import FastLoop, running_loop
 from workers.object_sweep import ObjectSweep
 from workers.protecting import Protecting
 from workers.runtime import Runtime
@@ -56,7 +55,7 @@ def make_broker(settings: Settings, tracing: Tracing = OFF) -> JobBroker:
     # No more than these: each middleware costs time on every message, and what Dramatiq's do for retries,
     # time limits and results is the row's and the sweeper's business here.
     broker = open_broker(
-        settings, patience=PATIENCE, middleware=[Retries(max_retries=0), AsyncIO(), lifecycle]
+        settings, patience=PATIENCE, middleware=[Retries(max_retries=0), FastLoop(), lifecycle]
     )
     lifecycle.actors = Actors(broker)
     return broker
@@ -82,7 +81,7 @@ class Lifecycle(Middleware):
     def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         del broker, worker
         try:
-            _loop().run_coroutine(self._open())
+            running_loop().run_coroutine(self._open())
         except Exception:
             # Dramatiq would go on without, and make a dead letter of every message.
             log.exception("worker_not_started")
@@ -116,7 +115,7 @@ class Lifecycle(Middleware):
         """Let jobs go on for the drain time; those that need longer are given back, and at once the rest."""
         runtime = self.actors.runtime
         if runtime is not None:
-            loop = _loop().loop
+            loop = running_loop().loop
             loop.call_soon_threadsafe(
                 loop.call_later, self._settings.drain_seconds.total_seconds(), runtime.give_up
             )
@@ -143,7 +142,7 @@ class Lifecycle(Middleware):
     def after_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         del broker, worker
         self._stopped.set()
-        _loop().run_coroutine(self._close())
+        running_loop().run_coroutine(self._close())
 
     async def _close(self) -> None:
         if self._sweeper is not None and self._sweeping is not None:
@@ -160,11 +159,3 @@ class Lifecycle(Middleware):
         if self._engine is not None:
             await self._engine.dispose()
         await asyncio.to_thread(self._tracing.close)
-
-
-def _loop() -> EventLoopThread:
-    thread: Any = get_event_loop_thread()
-    if thread is None:
-        raise RuntimeError("the worker's event loop does not run")
-    loop: EventLoopThread = thread
-    return loop
