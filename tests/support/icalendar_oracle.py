@@ -5,15 +5,16 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
-from icalendar import Alarm, Component, Event, vText
+from icalendar import Alarm, Calendar, Component, Event, vDuration, vText
 from icalendar import Todo as VTodo
 
 from app.domain.calendars import CalendarOptions
 from app.domain.calendars import Component as Shown
+from app.domain.deadlines import DeadlineSpan
 from app.domain.timezones import zone
 from app.domain.todos import Todo, Tombstone
 from workers.rendering.text import without_controls
-from workers.rendering.timezones import localized
+from workers.rendering.timezones import localized, vtimezone
 
 TASKS = UUID("5f0c1c1e-6d0b-4a53-9a4e-0f6f5ad4b5c2")
 
@@ -23,6 +24,25 @@ class _Text(vText):
 
     def to_ical(self) -> bytes:
         return rb"\\".join(vText(part).to_ical() for part in self.split("\\"))
+
+
+def head(options: CalendarOptions, span: DeadlineSpan) -> bytes:
+    """All that a calendar shows before its todos."""
+    calendar, name = Calendar(), _Text(without_controls(options.name))
+    calendar.add("version", "2.0")
+    calendar.add("prodid", "-//Taskoverflow Calendar//mxm.dk//")
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("method", "PUBLISH")
+    calendar.add("name", name)
+    calendar.add("x-wr-calname", name)
+    if options.timezone is not None:
+        calendar.add("x-wr-timezone", options.timezone)
+    calendar.add("refresh-interval", timedelta(hours=1), parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", vDuration(timedelta(hours=1)))
+    declared = vtimezone(_zone(options), span)
+    if declared is not None:
+        calendar.add_component(declared)
+    return bytes(calendar.to_ical(sorted=False)).removesuffix(b"END:VCALENDAR\r\n")
 
 
 def todo(of: Todo, options: CalendarOptions) -> bytes:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.calendars import CalendarOptions, Component
-from app.domain.deadlines import Deadline, Floating, Instant
+from app.domain.deadlines import Deadline, DeadlineSpan, Floating, Instant
 from app.domain.todos import Todo, Tombstone
 from tests.support import icalendar_oracle
 from tests.support.any_todo import any_options, any_todo, any_tombstone
@@ -20,6 +20,13 @@ NOON = datetime(2023, 7, 1, 12)  # noqa: DTZ001
 
 def one(todo: Todo, options: CalendarOptions) -> bytes:
     return Renderer(options).todos([todo])
+
+
+@settings(deadline=None)
+@given(any_options, st.none() | st.datetimes())
+def test_what_stands_before_the_todos(options: CalendarOptions, local: datetime | None) -> None:
+    span = DeadlineSpan(local, local)
+    assert Renderer(options).begin(span) == icalendar_oracle.head(options, span)
 
 
 @settings(deadline=None)
