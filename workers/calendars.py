@@ -14,11 +14,12 @@ from app.domain.todos import TodoFilter
 from app.storage import calendar_todos, feed_files, jobs, results, tombstones, twins
 from app.storage.calendar_todos import Chosen
 from app.storage.database import Sessions
+from app.storage.snapshots import at_one_moment
 from app.storage.tombstones import Deleted
 from app.storage.upload import Upload, Uploads
 from app.tracing.tracing import OFF, Tracing
 from workers.chunked_file import ChunkedFile, Store
-from workers.pages import pages
+from workers.pages import only_page, pages
 from workers.rendering.calendar import END, Renderer
 from workers.runtime import Fenced, PermanentFailure
 
@@ -39,8 +40,9 @@ async def make_calendar(
 
     Jobs that wait for the same file end with it too; returns how many they were.
 
-    The file's chunks become visible with the state, or not at all. The todos are read through a transaction
-    of its own, which sees them as they were at one moment: the writing one must see other attempts' claims.
+    The file's chunks become visible with the state, or not at all. The todos are read as they were at one
+    moment: by one statement where that will do, else through a transaction of its own, since the writing one
+    must see other attempts' claims.
     A feed's file is the feed's and not the job's, and tells of what was deleted within ``tombstone_ttl``.
     With ``uploads`` all other files go to S3: each is complete there before the state says so, under a name
     that is its attempt's alone. It stays if the commit is not answered, for that may have come to pass.
@@ -48,12 +50,10 @@ async def make_calendar(
     """
     file_id = uuid4()
     into_s3 = nullcontext() if uploads is None or held.feed_id is not None else uploads.begin(held)
-    async with sessions.begin() as writer, sessions() as reader, into_s3 as upload:
-        await reader.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        same = await twins.waiting(reader, held)
+    async with sessions.begin() as writer, into_s3 as upload:
         file = ChunkedFile(_store(writer, held, file_id, upload), max_bytes)
         with tracing.step("render"):
-            counts = await _render(reader, held, timezone, tombstone_ttl, file)
+            counts = await _render(sessions, writer, held, timezone, tombstone_ttl, file)
         if upload is not None:
             await upload.finish()
         if held.feed_id is not None and not await feed_files.hold(writer, held.feed_id):
@@ -64,7 +64,7 @@ async def make_calendar(
         ):
             # The error takes with it what the transaction has written so far.
             raise Fenced
-        shared = await twins.share(writer, held, same)
+        shared = await twins.share(writer, held)
         if held.feed_id is not None:
             await feed_files.publish(
                 writer,
@@ -87,7 +87,12 @@ def _store(writer: AsyncConnection, held: Claim, file_id: UUID, upload: Upload |
 
 
 async def _render(
-    reader: AsyncConnection, held: Claim, timezone: str, tombstone_ttl: timedelta, file: ChunkedFile
+    sessions: Sessions,
+    writer: AsyncConnection,
+    held: Claim,
+    timezone: str,
+    tombstone_ttl: timedelta,
+    file: ChunkedFile,
 ) -> Counts:
     options = held.options
     # The window is counted from when the calendar was asked for, so that every attempt makes the same file.
@@ -97,8 +102,29 @@ async def _render(
         timezone=timezone,
         now=held.created_at,
     )
-    deleted = None if held.feed_id is None else Deleted(held.feed_id, chosen, kept=tombstone_ttl)
     renderer = Renderer(options)
+    page = await only_page(writer, held, chosen, renderer)
+    if page is None:
+        deleted = None if held.feed_id is None else Deleted(held.feed_id, chosen, kept=tombstone_ttl)
+        async with at_one_moment(sessions) as reader:
+            skipped = await _stream(reader, held, chosen, renderer, deleted, file)
+    else:
+        await file.write(renderer.begin(DeadlineSpan()) + page.lines)
+        held.progress.done, skipped = page.todos, page.skipped
+    await file.write(END)
+    await file.close()
+    return Counts(held.progress.done, skipped, file.size)
+
+
+async def _stream(
+    reader: AsyncConnection,
+    held: Claim,
+    chosen: Chosen,
+    renderer: Renderer,
+    deleted: Deleted | None,
+    file: ChunkedFile,
+) -> int:
+    """Write all but the end, page by page; returns how many todos have no lines."""
     span = await _span(reader, chosen, deleted) if renderer.needs_span else DeadlineSpan()
     await file.write(renderer.begin(span))
     skipped = 0
@@ -112,9 +138,7 @@ async def _render(
     if deleted is not None:
         async for graves in tombstones.stream(reader, deleted):
             await file.write(renderer.tombstones(graves))
-    await file.write(END)
-    await file.close()
-    return Counts(held.progress.done, skipped, file.size)
+    return skipped
 
 
 async def _span(reader: AsyncConnection, chosen: Chosen, deleted: Deleted | None) -> DeadlineSpan:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.domain.jobs import Claim
 from app.storage import calendar_todos
 from app.storage.calendar_todos import Chosen, Page
 from workers.rendering.calendar import Renderer
@@ -12,6 +13,14 @@ _STORED = 4000
 _WRITTEN = 500
 """How many todos are in memory at once: as bytes, or as objects that nothing else may wait long for."""
 _AT_ONE_MISS = _STORED // _WRITTEN
+
+
+async def only_page(session: AsyncConnection, held: Claim, chosen: Chosen, renderer: Renderer) -> Page | None:
+    """All of them, where one statement is likely to read them all as they stand in the file, and does."""
+    if not renderer.is_plain or held.feed_id is not None or held.owned >= _STORED:
+        return None
+    page = await calendar_todos.events(session, chosen, after=0, limit=_STORED)
+    return None if page is None or page.more else page
 
 
 async def pages(reader: AsyncConnection, chosen: Chosen, renderer: Renderer) -> AsyncIterator[Page]:

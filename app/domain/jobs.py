@@ -1,5 +1,6 @@
 """A request for a calendar, and its life."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -142,6 +143,10 @@ class Claim:
     origin: Origin = NOBODY
     progress: Progress = field(default_factory=Progress, compare=False)
     """Moved on by who does the work; each heartbeat tells of it."""
+    owned: int = 0
+    """How many todos its owner had then."""
+    twins: Sequence[UUID] = ()
+    """Jobs that waited for the same file then."""
 
 
 def backoff(first: timedelta, attempt: int) -> timedelta:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     case,
     func,
     null,
+    select,
     update,
 )
 
@@ -24,7 +25,8 @@ from app.domain.events import EventKind
 from app.domain.jobs import JOB_VERSION, JobState
 from app.storage.database import commit_soon
 from app.storage.events import recorded
-from app.storage.schema import IS_WAITING, ORIGIN, jobs
+from app.storage.schema import IS_WAITING, ORIGIN, jobs, todo_totals
+from app.storage.twins import waiting_with_it
 
 IS_HELD = and_(
     jobs.c.id == bindparam("held", type_=Uuid),
@@ -54,7 +56,16 @@ def _claim() -> Select[Any]:
             started_at=func.coalesce(jobs.c.started_at, func.now()),
         )
     )
-    answer = (jobs.c.owner_id, jobs.c.options, jobs.c.created_at, jobs.c.feed_id, *ORIGIN)
+    owned = select(todo_totals.c.todos).where(todo_totals.c.owner_id == jobs.c.owner_id)
+    answer = (
+        jobs.c.owner_id,
+        jobs.c.options,
+        jobs.c.created_at,
+        jobs.c.feed_id,
+        *ORIGIN,
+        waiting_with_it().label("twins"),
+        owned.scalar_subquery().label("owned"),
+    )
     return recorded(start, EventKind.CLAIMED, bindparam("worker", type_=Text), *answer)
 
 

@@ -2,9 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, func, literal, literal_column, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Select,
+    Table,
+    Uuid,
+    bindparam,
+    func,
+    literal,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -64,19 +77,31 @@ async def span(session: AsyncConnection, chosen: Chosen) -> DeadlineSpan:
 
 async def rows(session: AsyncConnection, chosen: Chosen, *, after: int, limit: int) -> list[Todo]:
     """The first todos with an id above ``after``."""
-    return [read_todo(row) for row in await session.execute(_page(chosen, after, limit, *COLUMNS))]
+    found = await session.execute(_page(chosen.condition(), after, limit, *COLUMNS))
+    return [read_todo(row) for row in found]
 
 
 async def events(session: AsyncConnection, chosen: Chosen, *, after: int, limit: int) -> Page | None:
     """The same todos as events that a trigger keeps beside each; None where that of one is not stored."""
-    page = _page(chosen, after, limit, todos.c.id, todos.c.vevent).subquery()
-    lines = func.string_agg(page.c.vevent, aggregate_order_by(_EMPTY, page.c.id))
-    skipped = func.count().filter(page.c.vevent == _EMPTY)
-    statement = select(func.count(page.c.vevent), func.count(), skipped, func.max(page.c.id), lines)
-    stored, read, without, last, text = (await session.execute(statement)).one()
+    statement = _events(chosen.wanted, chosen.timezone, limit)
+    values = {"owner": chosen.owner, "now": chosen.now, "after": after}
+    stored, read, without, last, text = (await session.execute(statement, values)).one()
     return Page(text or b"", read, without, last or 0, more=read == limit) if stored == read else None
 
 
-def _page(chosen: Chosen, after: int, limit: int, *columns: ColumnElement[Any]) -> Select[Any]:
-    statement = select(*columns).where(chosen.condition(), todos.c.id > after).order_by(todos.c.id)
+@lru_cache(maxsize=64)
+def _events(wanted: TodoFilter, timezone: str, limit: int) -> Select[Any]:
+    # Once for each kind of calendar: putting it together takes as long as all else about a short one.
+    owner = bindparam("owner", type_=Uuid, literal_execute=True)
+    which = matches(todos, owner, wanted, timezone, bindparam("now", type_=DateTime(timezone=True)))
+    page = _page(which, bindparam("after", type_=BigInteger), limit, todos.c.id, todos.c.vevent).subquery()
+    lines = func.string_agg(page.c.vevent, aggregate_order_by(_EMPTY, page.c.id))
+    skipped = func.count().filter(page.c.vevent == _EMPTY)
+    return select(func.count(page.c.vevent), func.count(), skipped, func.max(page.c.id), lines)
+
+
+def _page(
+    which: ColumnElement[bool], after: int | ColumnElement[int], limit: int, *columns: ColumnElement[Any]
+) -> Select[Any]:
+    statement = select(*columns).where(which, todos.c.id > after).order_by(todos.c.id)
     return statement.limit(literal_column(str(limit)))

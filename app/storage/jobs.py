@@ -159,8 +159,17 @@ async def claim(
     if row is None:
         return None
     options = CalendarOptions.from_json(row.options)
-    origin = Origin(row.request_id, row.traceparent)
-    return Claim(job_id, row.owner_id, options, row.attempt, row.created_at, row.feed_id, origin)
+    return Claim(
+        job_id,
+        row.owner_id,
+        options,
+        row.attempt,
+        row.created_at,
+        row.feed_id,
+        Origin(row.request_id, row.traceparent),
+        owned=row.owned or 0,
+        twins=row.twins or () if row.feed_id is None and options.can_be_shared else (),
+    )
 
 
 async def heartbeat(session: AsyncConnection, held: Claim, *, lease: timedelta) -> bool:

@@ -1,14 +1,13 @@
 """Jobs that wait for the same calendar, and end with the file of the first one that is made.
 
-No clock and no counter has a part in it. What a render reads, it reads from one snapshot; a job that is to be
-seen in that was accepted before it was taken, and so was every change of todos that its client knew of.
+No clock and no counter has a part in it. The claim that begins a render tells which jobs wait for the same
+file; each was accepted before that, and so was every change of todos that its client knew of. The todos are
+read afterwards.
 """
 
-from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import Select, Uuid, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -26,9 +25,6 @@ _SAME = select(jobs.c.id).where(
     IS_TWIN,
     jobs.c.owner_id == bindparam("owner", type_=Uuid),
     jobs.c.options == bindparam("same", type_=JSONB),
-)
-_WAITING = _SAME.where(jobs.c.version <= JOB_VERSION, jobs.c.id != bindparam("but", type_=Uuid)).limit(
-    AT_ONCE
 )
 # Only those that were never claimed have no message; the others' come when their backoff is over.
 _UNHEARD = _SAME.where(jobs.c.state == JobState.PENDING, jobs.c.version <= JOB_VERSION).limit(1)
@@ -64,24 +60,27 @@ def _share() -> Select[Any]:
 _SHARE = _share()
 
 
-async def waiting(session: AsyncConnection, held: Claim) -> Sequence[UUID]:
-    """Those that wait for the same file as the attempt makes, in the snapshot that it is made from."""
-    if held.feed_id is not None or not held.options.can_be_shared:
-        return []
-    values = {"owner": held.owner, "same": held.options.to_json(), "but": held.job_id}
-    return (await session.scalars(_WAITING, values)).all()
+def waiting_with_it() -> ColumnElement[Any]:
+    """In a statement about one job: those that wait for the same file; NULL where there are none."""
+    twin = jobs.alias("twin")
+    others = and_(twin.c.owner_id == jobs.c.owner_id, twin.c.id != jobs.c.id, twin.c.version <= JOB_VERSION)
+    # Between the same and the same, in an order that they all share: where many jobs wait with equal options,
+    # Postgres would else think that any page of the table has some, and read it all for a job that has none.
+    same = twin.c.options.between(jobs.c.options, jobs.c.options)
+    found = select(twin.c.id).where(IS_TWIN, others, same).order_by(twin.c.options).limit(AT_ONCE)
+    return select(func.array_agg(found.correlate(jobs).subquery().c.id)).scalar_subquery()
 
 
-async def share(session: AsyncConnection, held: Claim, twins: Sequence[UUID]) -> int:
-    """End those of the jobs that still wait with the file of an attempt; returns how many.
+async def share(session: AsyncConnection, held: Claim) -> int:
+    """End with the file of an attempt those of its job's twins that still wait; returns how many.
 
     For the transaction in which that has succeeded. A job that is locked is being claimed, cancelled or rung
     for at this moment, and is left to that.
     """
-    if not twins:
+    if not held.twins:
         return 0
-    shared = (await session.execute(_SHARE, {"twins": twins, "maker": held.job_id})).all()
-    if len(twins) == AT_ONCE:
+    shared = (await session.execute(_SHARE, {"twins": held.twins, "maker": held.job_id})).all()
+    if len(held.twins) == AT_ONCE:
         await ring(session, held.owner, held.options)
     return len(shared)
 
