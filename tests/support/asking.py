@@ -55,13 +55,14 @@ async def waiting_for_locks(database_url: str) -> int:
 
 
 async def add_rows(database_url: str, count: int) -> list[UUID]:
-    """Jobs that wait, whose messages nobody sent and the sweeper will not send soon."""
+    """Jobs that wait, no two for one file, whose messages nobody sent and the sweeper will not send soon."""
     ids = [uuid4() for _ in range(count)]
     connection = await asyncpg.connect(database_url)
     try:
         await connection.executemany(
             "INSERT INTO jobs (id, owner_id, options, ring_at)"
-            " VALUES ($1, '00000000-0000-0000-0000-000000000001', '{}', now() + interval '1 hour')",
+            " VALUES ($1, '00000000-0000-0000-0000-000000000001', jsonb_build_object('name', $1::uuid),"
+            " now() + interval '1 hour')",
             [(job_id,) for job_id in ids],
         )
     finally:
