@@ -1,7 +1,6 @@
 """What ``taskoverflow doctor`` sees of a good set-up, and of those that are not."""
 
 import json
-import os
 import subprocess
 from typing import Any
 
@@ -12,21 +11,14 @@ from app.cli.local.servers import Servers
 from tests.support import databases
 from tests.support.aws_rules import Refusal
 from tests.support.brokers import BrokerUnderTest, RabbitmqUnderTest, RedisUnderTest, SqsUnderTest
-from tests.support.processes import COMMAND
+from tests.support.processes import run_command
 
 Findings = dict[str, list[dict[str, Any]]]
 
 
 def doctor(broker: BrokerUnderTest, database_url: str, *options: str) -> subprocess.CompletedProcess[str]:
-    environment = {
-        **os.environ,
-        **broker.environment,
-        "TASKOVERFLOW_DATABASE_URL": database_url,
-        "TASKOVERFLOW_BROKER_URL": broker.url,
-    }
-    return subprocess.run(
-        [*COMMAND, "doctor", *options], env=environment, capture_output=True, text=True, check=False
-    )
+    urls = {"TASKOVERFLOW_DATABASE_URL": database_url, "TASKOVERFLOW_BROKER_URL": broker.url}
+    return run_command("doctor", *options, **broker.environment, **urls)
 
 
 def examined(broker: BrokerUnderTest, database_url: str, *, fails: bool = False) -> Findings:

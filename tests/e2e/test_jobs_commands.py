@@ -1,7 +1,6 @@
 """``taskoverflow jobs`` as an operator runs it."""
 
 import json
-import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +14,7 @@ from app.cli.local.servers import Servers
 from app.domain.jobs import JOB_VERSION
 from app.queue.messages import RenderCalendar
 from tests.support import databases
-from tests.support.processes import COMMAND
+from tests.support.processes import run_command
 
 OWNER = "00000000-0000-0000-0000-00000000002a"
 FAILED = "aaaa0000-0000-4000-8000-000000000001"
@@ -39,13 +38,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, "jobs", *arguments],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return run_command("jobs", *arguments, **environment)
 
 
 @pytest.fixture

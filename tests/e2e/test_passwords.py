@@ -46,7 +46,9 @@ def test_up_and_what_operators_run_take_passwords_from_files(
         of_up = {name: value for name, value in settings_by_file.items() if "BROKER" not in name}
         for environment in (settings_by_file, of_up):
             for command in ("doctor", "migrate current", "jobs list"):
-                done = run_command(command, TASKOVERFLOW_DATA_DIR=str(tmp_path / "data"), **environment)
+                done = run_command(
+                    *command.split(), TASKOVERFLOW_DATA_DIR=str(tmp_path / "data"), **environment
+                )
                 assert done.returncode == 0, done.stdout + done.stderr
     assert PASSWORD not in running.text()
 

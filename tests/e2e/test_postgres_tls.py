@@ -36,7 +36,7 @@ def run(command: str, url: str, broker_url: str) -> subprocess.CompletedProcess[
         "TASKOVERFLOW_DATABASE_PASSWORD": PASSWORD,
         "TASKOVERFLOW_BROKER_URL": broker_url,
     }
-    return run_command(command, **environment)
+    return run_command(*command.split(), **environment)
 
 
 def encryption(url: str, broker_url: str) -> str:

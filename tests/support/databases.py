@@ -1,14 +1,14 @@
 """A database for each test, copied from one that was migrated once."""
 
-import os
 import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import count
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+
+from tests.support.processes import run_command
 
 _TEMPLATE = "template_migrated"
 _numbers = count()
@@ -30,13 +30,7 @@ async def execute(url: str, *statements: str) -> None:
 
 def migrate(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run ``taskoverflow migrate`` on a database."""
-    return subprocess.run(
-        [sys.executable, "-m", "app.cli", "migrate", *arguments],
-        env={**os.environ, "TASKOVERFLOW_DATABASE_URL": url},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return run_command("migrate", *arguments, TASKOVERFLOW_DATABASE_URL=url)
 
 
 async def make_template(url: str) -> None:
@@ -46,7 +40,8 @@ async def make_template(url: str) -> None:
 
 
 async def copy(url: str, name: str, template: str = _TEMPLATE) -> None:
-    await execute(url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    # File by file is a fifth faster than through the log.
+    await execute(url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
 
 
 @asynccontextmanager

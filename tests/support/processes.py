@@ -4,28 +4,38 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 import httpx
 
 from app.cli.local.ports import free_port
+from tests.support.forked import Forked, is_forkable
 from tests.support.waiting import wait_until
 
 COMMAND = (sys.executable, "-m", "app.cli")
 
 
-def run_command(command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def start_command(
+    arguments: Sequence[str], environment: Mapping[str, str], output: IO[Any], errors: IO[Any]
+) -> subprocess.Popen[bytes]:
+    """Start one of the command line's."""
+    if is_forkable(arguments[0], environment):
+        return Forked(arguments, environment, output, errors)
+    return subprocess.Popen([*COMMAND, *arguments], env=environment, stdout=output, stderr=errors)
+
+
+def run_command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run one of the command line's to its end, with more in its environment."""
-    return subprocess.run(
-        [*COMMAND, *command.split()],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with TemporaryFile("w+") as output, TemporaryFile("w+") as errors:
+        code = start_command(arguments, {**os.environ, **environment}, output, errors).wait()
+        output.seek(0)
+        errors.seek(0)
+        return subprocess.CompletedProcess(arguments, code, output.read(), errors.read())
 
 
 @dataclass
@@ -61,7 +71,7 @@ class Service:
     def start(self, name: str) -> subprocess.Popen[bytes]:
         path = self.logs / f"{name}-{len(self.processes)}.log"
         with path.open("wb") as log:
-            process = subprocess.Popen([*COMMAND, name], env=self.environment, stderr=log, stdout=log)
+            process = start_command([name], self.environment, log, log)
         self.processes.append(process)
         self._logs[process.pid] = path
         return process
