@@ -1,24 +1,16 @@
 """``taskoverflow jobs redrive``, on each broker."""
 
-import subprocess
-
 import httpx
 
 from tests.support.asking import ask
 from tests.support.brokers import BrokerUnderTest
 from tests.support.messages import a_message
-from tests.support.processes import COMMAND, Service
+from tests.support.processes import Service, run_in
 from tests.support.waiting import wait_until
 
 
 def redrive(running: Service) -> str:
-    done = subprocess.run(
-        [*COMMAND, "jobs", "redrive", "--older-than", "0"],
-        env=running.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_in(running.environment, "jobs", "redrive", "--older-than", "0")
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
 

@@ -1,7 +1,6 @@
 """What is missing is named in one line, and the process ends; what is only down is waited for."""
 
 import os
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from app.cli.local.ports import free_port
 from tests.support.aws_rules import Refusal
 from tests.support.brokers import RabbitmqUnderTest, RedisUnderTest, SqsUnderTest
 from tests.support.ministack import CREDENTIALS
-from tests.support.processes import COMMAND
+from tests.support.processes import run_in
 
 NOWHERE = "postgresql://127.0.0.1:1/none"
 NO_CREDENTIALS = {
@@ -53,20 +52,13 @@ pytestmark = pytest.mark.parametrize("command", ["api", "worker"])
 
 def refused(command: str, url: str, **environment: str) -> str:
     """What a process that does not start says, which must be one line that names the setting."""
-    done = subprocess.run(
-        [*COMMAND, command],
-        env={
-            **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
-            "TASKOVERFLOW_DATABASE_URL": NOWHERE,
-            "TASKOVERFLOW_BROKER_URL": url,
-            "TASKOVERFLOW_PORT": str(free_port()),
-            **environment,
-        },
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    settings = {
+        "TASKOVERFLOW_DATABASE_URL": NOWHERE,
+        "TASKOVERFLOW_BROKER_URL": url,
+        "TASKOVERFLOW_PORT": str(free_port()),
+    }
+    done = run_in({**inherited, **settings, **environment}, command)
     assert (done.returncode, done.stdout) == (2, "")
     name, _, line = done.stderr.partition(": ")
     assert name == "TASKOVERFLOW_BROKER_URL"

@@ -29,6 +29,7 @@ _LOADED = {
     "doctor": ["typer", "app.cli.doctor"],
     "jobs": ["typer", "app.cli.jobs"],
     "migrate": ["typer", "app.cli.migrate"],
+    "queue": ["typer", "app.cli.queue"],
 }
 """What the commands that can be forked load."""
 

@@ -19,6 +19,9 @@ from tests.support.waiting import wait_until
 
 COMMAND = (sys.executable, "-m", "app.cli")
 
+PATIENCE_SECONDS = 60
+"""After that long a command that has not ended never will."""
+
 
 def start_command(
     arguments: Sequence[str], environment: Mapping[str, str], output: IO[Any], errors: IO[Any]
@@ -29,13 +32,22 @@ def start_command(
     return subprocess.Popen([*COMMAND, *arguments], env=environment, stdout=output, stderr=errors)
 
 
-def run_command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run one of the command line's to its end, with more in its environment."""
+def run_in(environment: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run one of the command line's to its end."""
     with TemporaryFile("w+") as output, TemporaryFile("w+") as errors:
-        code = start_command(arguments, {**os.environ, **environment}, output, errors).wait()
+        process = start_command(arguments, environment, output, errors)
+        try:
+            code = process.wait(PATIENCE_SECONDS)
+        finally:
+            process.kill()
         output.seek(0)
         errors.seek(0)
         return subprocess.CompletedProcess(arguments, code, output.read(), errors.read())
+
+
+def run_command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The same, with more in its environment than there is here."""
+    return run_in({**os.environ, **environment}, *arguments)
 
 
 @dataclass

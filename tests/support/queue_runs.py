@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.support.ministack import CREDENTIALS
-from tests.support.processes import COMMAND
+from tests.support.processes import COMMAND, PATIENCE_SECONDS, run_in
 from tests.support.sqs_queues import attributes_of, make_queue
 from tests.support.waiting import wait_until
 
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 Event = dict[str, Any]
-
-PATIENCE_SECONDS = 60
-"""After that long a command that has not ended never will."""
 
 _NUMBERS = count()
 
@@ -42,14 +39,7 @@ def environment(**changes: str | None) -> dict[str, str]:
 
 
 def run_queue(*arguments: str, **changes: str | None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, "queue", *arguments],
-        env=environment(**changes),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_SECONDS,
-        check=False,
-    )
+    return run_in(environment(**changes), "queue", *arguments)
 
 
 @dataclass

@@ -1,7 +1,8 @@
 """What the two kinds of queue do, as the command shows it."""
 
 from tests.support.aws_gate import Gate
-from tests.support.queue_runs import PATIENCE_SECONDS, Event, Runs, Started
+from tests.support.processes import PATIENCE_SECONDS
+from tests.support.queue_runs import Event, Runs, Started
 from tests.support.waiting import wait_until
 
 HUNDRED = [f"Message {number}" for number in range(100)]

@@ -8,7 +8,8 @@ import pytest
 from tests.e2e.queue_command.conftest import OpenTerminal
 from tests.support.aws_gate import Gate
 from tests.support.aws_rules import Refusal
-from tests.support.queue_runs import PATIENCE_SECONDS, Runs
+from tests.support.processes import PATIENCE_SECONDS
+from tests.support.queue_runs import Runs
 from tests.support.terminal import Terminal
 from tests.support.waiting import wait_until
 
