@@ -12,6 +12,7 @@ from dramatiq import Consumer, Message, MessageProxy, Middleware
 from dramatiq.brokers.rabbitmq import RabbitmqBroker, _RabbitmqConsumer
 from dramatiq.common import xq_name
 from dramatiq.errors import ConnectionClosed, DecodeError
+from pika.adapters.utils.connection_workflow import AMQPConnectorException
 from pika.exceptions import (
     AMQPError,
     AuthenticationError,
@@ -150,7 +151,8 @@ class DrainableConsumer(_RabbitmqConsumer):
 def _broker_errors() -> Iterator[None]:
     try:
         yield
-    except (AMQPError, ConnectionClosed, OSError) as error:
+    # A greeting that comes too late is none of pika's other errors.
+    except (AMQPError, AMQPConnectorException, ConnectionClosed, OSError) as error:
         # Dramatiq wraps the server's error in one of its own.
         cause = error.message if isinstance(error, ConnectionClosed) else error
         # Most of pika's errors have no text, and arguments that tell.
