@@ -41,8 +41,6 @@ def main() -> None:
     require_broker(settings, patience=PATIENCE, consumes=True)
     broker = make_broker(settings, start_tracing("taskoverflow-worker"))
     worker = dramatiq.Worker(broker, worker_threads=settings.worker_threads, worker_timeout=_LOOK_MS)
-    # By default twice as many: of a burst of long jobs one worker would hold what another could begin.
-    worker.queue_prefetch = settings.worker_threads
     worker.start()
     # Nothing that loading has made is ever garbage: not to be looked through while jobs wait for that.
     gc.freeze()
