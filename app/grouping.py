@@ -33,8 +33,8 @@ class Grouping(Generic[Asked, Answer]):
     """How many may share a call."""
     calls: int
     """How many calls may be under way."""
-    patience: float
-    """For how many seconds a call is waited for before another is made beside it."""
+    patience: float = 0.02
+    """For how many seconds a call is waited for before another is made beside it; most take a tenth."""
     _waiting: "deque[_Asking[Asked, Answer]]" = field(default_factory=deque)
     _running: "set[asyncio.Task[None]]" = field(default_factory=set)
     _due: asyncio.Handle | None = None

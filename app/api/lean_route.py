@@ -25,7 +25,7 @@ class _Parameter:
 
     name: str
     alias: str
-    place: Callable[[Request], Mapping[Any, Any]]
+    place: Callable[[Request], Mapping[str, Any]]
     field: Any
     default: Any
 

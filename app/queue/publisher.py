@@ -23,8 +23,6 @@ _FOR_MANY_DEAD_LETTERS = timedelta(minutes=10)
 
 _THREADS = 8
 _SENT_TOGETHER = 128
-_CALL_SECONDS = 0.02
-"""How long one call to the broker is waited for before another is made beside it; most take a tenth."""
 
 T = TypeVar("T")
 
@@ -41,7 +39,7 @@ class Publisher:
         self._metrics = metrics
         self._tracing = tracing
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="publisher")
-        self._sends = Grouping(self._enqueue, largest=_SENT_TOGETHER, calls=_THREADS, patience=_CALL_SECONDS)
+        self._sends = Grouping(self._enqueue, largest=_SENT_TOGETHER, calls=_THREADS)
 
     @classmethod
     def open(

@@ -16,8 +16,6 @@ from app.storage.shared_jobs import NewJob, add_all, find_all
 _LARGEST = 128
 _STATEMENTS = 4
 """Of each kind at once, where one takes longer than it is waited for."""
-_PATIENCE_SECONDS = 0.02
-"""Most take a tenth of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +39,7 @@ class GroupedJobs:
             async with sessions.at_once() as session:
                 return await find_all(session, asked)
 
-        return cls(
-            Grouping(add, _LARGEST, _STATEMENTS, _PATIENCE_SECONDS),
-            Grouping(find, _LARGEST, _STATEMENTS, _PATIENCE_SECONDS),
-        )
+        return cls(Grouping(add, _LARGEST, _STATEMENTS), Grouping(find, _LARGEST, _STATEMENTS))
 
     async def add(self, job: NewJob) -> bool:
         """Store a job that waits; returns whether its message is to be sent.
