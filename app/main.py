@@ -90,7 +90,7 @@ def create_app(settings: Settings, tracing: Tracing = OFF) -> FastAPI:
             todos=TodoService(open_sessions(todos_engine), settings.timezone, settings.max_todos),
             calendars=CalendarService(
                 jobs_sessions,
-                GroupedJobs.on(jobs_sessions, settings.resend_after),
+                GroupedJobs.on(jobs_sessions, settings.resend_after, tracing),
                 publisher,
                 settings.resend_after,
                 OpenJobs.stored(jobs_sessions, settings.max_open_jobs),
@@ -118,6 +118,7 @@ def create_app(settings: Settings, tracing: Tracing = OFF) -> FastAPI:
         async with _watched_backlog(watching, metrics) as app.state.backlog:
             yield
         await app.state.watching.close()
+        await publisher.finish()
         publisher.close()
         s3.close()
         for engine in (todos_engine, jobs_engine, watching):

@@ -17,7 +17,7 @@ from app.settings import Settings
 from app.tracing.tracing import OFF, Tracing
 
 PATIENCE = timedelta(seconds=1)
-"""How long a request may wait for the broker: its job is safe already, the message only saves it time."""
+"""How long a call may wait for the broker: the jobs are safe already, a message only saves them time."""
 
 _FOR_MANY_DEAD_LETTERS = timedelta(minutes=10)
 
@@ -40,6 +40,7 @@ class Publisher:
         self._tracing = tracing
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="publisher")
         self._sends = Grouping(self._enqueue, largest=_SENT_TOGETHER, calls=_THREADS)
+        self._begun: set[asyncio.Task[None]] = set()
 
     @classmethod
     def open(
@@ -57,6 +58,24 @@ class Publisher:
         """Hand a message to the broker, with others that are sent now, or raise ``SendFailed``."""
         with self._metrics.counting(1), self._tracing.sending(1):
             await _in_time(self._sends.ask(message.encode()), 2 * PATIENCE)
+
+    def send_soon(self, message: RenderCalendar, otherwise: Callable[[SendFailed], None]) -> None:
+        """Send a message while whoever has it goes on; ``otherwise`` hears of it if it can't be sent."""
+
+        async def send() -> None:
+            try:
+                await self.send(message)
+            except SendFailed as error:
+                otherwise(error)
+
+        task = asyncio.create_task(send())
+        self._begun.add(task)
+        task.add_done_callback(self._begun.discard)
+
+    async def finish(self) -> None:
+        """Wait for what is to be sent soon; it takes as long as the broker may, and no longer."""
+        if self._begun:
+            await asyncio.wait(self._begun)
 
     async def send_all(self, messages: Sequence[RenderCalendar]) -> None:
         """Hand many over, or raise ``SendFailed`` although some may have been sent."""

@@ -11,7 +11,7 @@ from app.queue.publisher import Publisher, SendFailed
 log = structlog.get_logger(__name__)
 
 
-async def announce(
+def announce(
     message: RenderCalendar,
     publisher: Publisher,
     metrics: ApiMetrics,
@@ -19,16 +19,16 @@ async def announce(
     resend_after: timedelta,
     is_needed: bool = True,
 ) -> None:
-    """Count an accepted job and send its message; one that can't be sent is left to the sweeper.
+    """Count an accepted job, and have its message sent; one that can't be sent is left to the sweeper.
 
-    So is one that is not needed, should the job still wait by then. From here on the request's log lines name
-    the job.
+    So is one that is not needed, should the job still wait by then. Nobody waits for the broker: the job is
+    safe without it. From here on the request's log lines name the job.
     """
     metrics.jobs_accepted.inc()
     structlog.contextvars.bind_contextvars(job_id=str(message.job_id))
-    if not is_needed:
-        return
-    try:
-        await publisher.send(message)
-    except SendFailed as error:
-        log.warning("send_failed", reason=str(error), again_in=str(resend_after))
+    if is_needed:
+        publisher.send_soon(message, lambda error: _tell(error, resend_after))
+
+
+def _tell(error: SendFailed, resend_after: timedelta) -> None:
+    log.warning("send_failed", reason=str(error), again_in=str(resend_after))

@@ -87,7 +87,7 @@ class CalendarService:
         await self.open_jobs.admit(owner)
         job_id = uuid4()
         needs_message = await self.grouped.add(NewJob(job_id, owner, options, current_origin.get()))
-        return await self._accepted(job_id, needs_message=needs_message)
+        return self._accepted(job_id, needs_message=needs_message)
 
     async def _submit_with_key(self, owner: OwnerId, options: CalendarOptions, key: str) -> Accepted:
         earlier = await self._find(owner, key)
@@ -98,7 +98,7 @@ class CalendarService:
             job_id = uuid4()
             earlier = await self._add_or_find(owner, job_id, options, key)
             if earlier is None:
-                return await self._accepted(job_id)
+                return self._accepted(job_id)
         if earlier.options != options:
             raise KeyReused(f"The key was sent before, for task {earlier.id}, whose options are others.")
         return Accepted(earlier.id, replayed=True)
@@ -143,8 +143,8 @@ class CalendarService:
             origin=current_origin.get(),
         )
 
-    async def _accepted(self, job_id: UUID, *, needs_message: bool = True) -> Accepted:
-        await announce(
+    def _accepted(self, job_id: UUID, *, needs_message: bool = True) -> Accepted:
+        announce(
             RenderCalendar(job_id),
             self.publisher,
             self.metrics,

@@ -61,7 +61,7 @@ class FeedService:
             job_id = await feed_renders.ask_first(
                 session, feed.id, resend_after=self.resend_after, origin=current_origin.get()
             )
-        await self._accepted(job_id)
+        self._accepted(job_id)
         return feed, token
 
     async def get(self, owner: OwnerId, feed_id: UUID) -> Feed:
@@ -177,11 +177,11 @@ class FeedService:
             # What there is can be served all the same, and the sweeper looks as well.
             log.warning("feed_not_refreshed", feed_id=str(feed.id), reason=repr(error))
         if job_id is not None:
-            await self._accepted(job_id)
+            self._accepted(job_id)
 
-    async def _accepted(self, job_id: UUID) -> None:
+    def _accepted(self, job_id: UUID) -> None:
         message = RenderCalendar(job_id, FEED_VERSION)
-        await announce(message, self.publisher, self.metrics, resend_after=self.resend_after)
+        announce(message, self.publisher, self.metrics, resend_after=self.resend_after)
 
 
 _NOT_FOUND = "There is no such calendar."

@@ -11,7 +11,8 @@ from app.domain.jobs import Job
 from app.domain.owners import OwnerId
 from app.grouping import Grouping
 from app.storage.database import Sessions
-from app.storage.shared_jobs import NewJob, add_all, find_all
+from app.storage.shared_jobs import ADD, FIND, NewJob, add_all, find_all
+from app.tracing.tracing import OFF, Tracing
 
 _LARGEST = 128
 _STATEMENTS = 4
@@ -26,18 +27,20 @@ class GroupedJobs:
     _finds: Grouping[tuple[OwnerId, UUID], Job | None]
 
     @classmethod
-    def on(cls, sessions: Sessions, resend_after: timedelta) -> Self:
+    def on(cls, sessions: Sessions, resend_after: timedelta, tracing: Tracing = OFF) -> Self:
         """Those that Postgres keeps."""
 
         async def add(new: Sequence[NewJob]) -> list[bool]:
-            async with sessions.at_once() as session:
-                await add_all(session, new, resend_after=resend_after)
+            async with sessions.directly() as connection:
+                with tracing.statement(ADD.text):
+                    await add_all(connection, new, resend_after=resend_after)
             # From the last one on: who asked first may have given up waiting, and would send none.
             return list(_need_messages(new[::-1]))[::-1]
 
         async def find(asked: Sequence[tuple[OwnerId, UUID]]) -> list[Job | None]:
-            async with sessions.at_once() as session:
-                return await find_all(session, asked)
+            async with sessions.directly() as connection:
+                with tracing.statement(FIND.text):
+                    return await find_all(connection, asked)
 
         return cls(Grouping(add, _LARGEST, _STATEMENTS), Grouping(find, _LARGEST, _STATEMENTS))
 

@@ -2,7 +2,8 @@
 
 import math
 import time
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -67,6 +68,21 @@ class Sessions:
         successors need, until the server gives up on it.
         """
         return self._at_once.connect()
+
+    @asynccontextmanager
+    async def directly(self) -> AsyncIterator[asyncpg.Connection]:
+        """The driver's own connection, for what is asked so often that SQLAlchemy's part in it counts.
+
+        Here too each statement is a transaction of its own.
+        """
+        lent = await self._engine.raw_connection()
+        try:
+            yield lent.driver_connection
+        except BaseException:
+            lent.info[ANSWERED] = _DOUBTED
+            raise
+        finally:
+            lent.close()  # which gives it back, and has nothing to roll back
 
 
 def open_engine(

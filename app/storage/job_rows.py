@@ -2,14 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import Row
-
 from app.domain.calendars import CalendarOptions
 from app.domain.jobs import WAITING, Counts, Job, JobState
 from app.domain.objects import parse_s3_url
 
 
-def read_job(row: Row[Any]) -> Job:
+def read_job(row: Any) -> Job:  # noqa: ANN401 - SQLAlchemy's, or one with the same names
     """The job in a row of its table."""
     counts = None if row.bytes is None else Counts(row.todos, row.skipped, row.bytes)
     state = JobState(row.state)

@@ -1,20 +1,23 @@
-"""Jobs as requests store and look for them: many by one statement, which is built once."""
+"""Jobs as requests store and look for them: many by one statement, which goes to the driver itself."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import Interval, SmallInteger, String, Uuid, bindparam, column, func, insert, select
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
 from app.domain.calendars import CalendarOptions
 from app.domain.jobs import CALENDAR_VERSION, Job
 from app.domain.origins import Origin
 from app.domain.owners import OwnerId
+from app.storage.direct import DirectStatement
 from app.storage.job_rows import read_job
 from app.storage.schema import jobs
 
@@ -57,24 +60,26 @@ _FIND = select(jobs).where(
 )
 
 
-async def add_all(session: AsyncConnection, new: Sequence[NewJob], *, resend_after: timedelta) -> None:
+ADD, FIND = DirectStatement.of(_ADD), DirectStatement.of(_FIND)
+
+
+async def add_all(connection: asyncpg.Connection, new: Sequence[NewJob], *, resend_after: timedelta) -> None:
     """Store jobs that wait, all or none; from here on each is accepted, whatever becomes of its message."""
-    await session.execute(
-        _ADD,
-        {
-            "id": [job.id for job in new],
-            "owner_id": [job.owner for job in new],
-            "options": [job.options.to_json() for job in new],
-            "request_id": [job.origin.request_id for job in new],
-            "traceparent": [job.origin.traceparent for job in new],
-            "version": CALENDAR_VERSION,
-            "resend_after": resend_after,
-        },
+    await ADD.fetch(
+        connection,
+        id=[job.id for job in new],
+        owner_id=[job.owner for job in new],
+        options=[json.dumps(job.options.to_json()) for job in new],
+        request_id=[job.origin.request_id for job in new],
+        traceparent=[job.origin.traceparent for job in new],
+        version=CALENDAR_VERSION,
+        resend_after=resend_after,
     )
 
 
-async def find_all(session: AsyncConnection, asked: Sequence[tuple[OwnerId, UUID]]) -> list[Job | None]:
+async def find_all(connection: asyncpg.Connection, asked: Sequence[tuple[OwnerId, UUID]]) -> list[Job | None]:
     """For each owner and id the job, if that owner has asked for it."""
-    rows = await session.execute(_FIND, {"ids": list({job_id for _, job_id in asked})})
-    found = {(job.owner, job.id): job for job in map(read_job, rows)}
+    rows = await FIND.fetch(connection, ids=list({job_id for _, job_id in asked}))
+    jobs = (read_job(SimpleNamespace(**row)) for row in rows)
+    found = {(job.owner, job.id): job for job in jobs}
     return [found.get(key) for key in asked]

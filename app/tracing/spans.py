@@ -20,7 +20,7 @@ from app.domain.jobs import Claim
 from app.domain.origins import Origin
 from app.domain.probes import PROBES
 from app.tracing.attempt_ids import AttemptIds, span_of, trace_of
-from app.tracing.statements import Statements
+from app.tracing.statements import Statements, tell_error
 from app.tracing.tracing import Told, Tracing
 
 _LAST_SECONDS = 3
@@ -51,6 +51,7 @@ class Spans(Tracing):
         self._provider = provider
         self._ids = ids
         self._tracer = provider.get_tracer("taskoverflow")
+        self._statements = Statements(self._tracer)
 
     @property
     def of_requests(self) -> dict[str, Any]:
@@ -75,7 +76,8 @@ class Spans(Tracing):
     @contextmanager
     def sending(self, messages: int) -> Iterator[None]:
         """Send within a span, as part of a request: a sweeper's sends are of many jobs."""
-        if not trace.get_current_span().is_recording():
+        # Not whether that span still records: the request may have been answered before this begins.
+        if not trace.get_current_span().get_span_context().is_valid:
             yield
             return
         values = {"messaging.operation.type": "send", "messaging.batch.message_count": messages}
@@ -125,9 +127,23 @@ class Spans(Tracing):
         with self._ids.chosen(trace_id):
             self._tracer.start_span("rescue", _child_of(parent), attributes=about, links=links).end()
 
+    @contextmanager
+    def statement(self, text: str) -> Iterator[None]:
+        """Tell of a statement that is part of a span."""
+        if (span := self._statements.begin(text)) is None:
+            yield
+            return
+        try:
+            yield
+        except Exception as error:
+            tell_error(span, error)
+            raise
+        finally:
+            span.end()
+
     def statements_of(self, engine: AsyncEngine) -> None:
         """Tell of each statement that is part of a span."""
-        Statements(self._tracer).listen(engine)
+        self._statements.listen(engine)
 
     def close(self) -> None:
         """Send what is left, for a few seconds at most."""
@@ -147,8 +163,7 @@ class Spans(Tracing):
             try:
                 yield
             except Exception as error:
-                span.set_attribute("error.type", type(error).__name__)
-                span.set_status(StatusCode.ERROR)
+                tell_error(span, error)
                 raise
 
 

@@ -26,9 +26,14 @@ class Statements:
     def _begins(
         self, _conn: object, _cursor: object, statement: str, _params: object, context: object, _many: object
     ) -> None:
+        if context is not None and (span := self.begin(statement)) is not None:
+            setattr(context, _SPAN, span)
+
+    def begin(self, statement: str) -> Span | None:
+        """A span for a statement that is part of another one."""
         # What belongs to nothing, as a sweeper's look every second, would be a trace of its own each time.
-        if context is None or not trace.get_current_span().is_recording():
-            return
+        if not trace.get_current_span().is_recording():
+            return None
         word = statement.split(None, 1)[0].upper() if statement else ""
         values = {
             "db.system.name": "postgresql",
@@ -36,7 +41,7 @@ class Statements:
             "db.query.text": statement[:_MAX_TEXT],
         }
         name = f"postgres {values['db.operation.name']}"
-        setattr(context, _SPAN, self._tracer.start_span(name, kind=SpanKind.CLIENT, attributes=values))
+        return self._tracer.start_span(name, kind=SpanKind.CLIENT, attributes=values)
 
     def _ends(
         self,
@@ -54,7 +59,11 @@ class Statements:
     def _fails(self, error: ExceptionContext) -> None:
         span: Span | None = getattr(error.execution_context, _SPAN, None)
         if span is not None and span.is_recording():
-            # By its kind alone: its words may quote the row.
-            span.set_attribute("error.type", type(error.original_exception).__name__)
-            span.set_status(StatusCode.ERROR)
+            tell_error(span, error.original_exception)
             span.end()
+
+
+def tell_error(span: Span, error: BaseException) -> None:
+    """By its kind alone: its words may quote the row."""
+    span.set_attribute("error.type", type(error).__name__)
+    span.set_status(StatusCode.ERROR)

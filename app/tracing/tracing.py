@@ -53,6 +53,12 @@ class Tracing:
     def rescued(self, job_id: UUID, attempt: int, origin: Origin, values: Mapping[str, str]) -> None:
         """A job was taken from an attempt that can't tell of itself any more."""
 
+    @contextmanager
+    def statement(self, text: str) -> Iterator[None]:
+        """One statement that goes to the driver itself, which no engine knows of."""
+        del text
+        yield
+
     def statements_of(self, engine: AsyncEngine) -> None:
         """Tell of the statements that go on within a span."""
 

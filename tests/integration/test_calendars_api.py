@@ -21,6 +21,7 @@ from app.storage.chunk_cache import ChunkCache
 from app.storage.chunks import FileRemoved
 from app.storage.database import Sessions
 from app.storage.schema import jobs, todos
+from tests.support.api import all_sent
 from tests.support.jobs import run
 
 
@@ -318,6 +319,7 @@ async def test_the_message_carries_the_id_and_nothing_of_the_todos(
     from redis import Redis
 
     job_id = (await client.post("/todos/ical")).json()["task_id"]
+    await all_sent(client)
     with Redis.from_url(broker_url) as redis:
         (message,) = redis.hgetall(f"dramatiq:{RenderCalendar.queue}.msgs").values()
     assert job_id.encode() in message

@@ -25,7 +25,7 @@ from app.storage import jobs as jobs_of
 from app.storage.database import Sessions
 from app.storage.feed_files import hold
 from app.storage.schema import feed_chunks, feed_files, feeds, jobs, todo_changes, todos
-from tests.support.api import api, serving
+from tests.support.api import all_sent, api, serving
 from tests.support.feeds import (
     a_feed,
     a_todo,
@@ -74,6 +74,7 @@ async def count(sessions: Sessions, table: Any) -> int:
 
 async def test_the_first_file_is_asked_for_at_once(client: httpx.AsyncClient, settings: Settings) -> None:
     await a_feed(client)
+    await all_sent(client)
     assert [message["version"] for message in waiting_messages(settings.broker_url.url)] == [2]
 
 
@@ -81,8 +82,10 @@ async def test_fetching_a_stale_feed_serves_it_and_asks_for_the_next_once(
     client: httpx.AsyncClient, feed: dict[str, Any], sessions: Sessions, settings: Settings
 ) -> None:
     await a_todo(client, "Buy bread")
+    await all_sent(client)
     before = len(waiting_messages(settings.broker_url.url))
     assert [await titles(client, feed) for _ in range(3)] == [["Buy milk"]] * 3
+    await all_sent(client)
     assert len(waiting_messages(settings.broker_url.url)) == before + 1
     assert await render(sessions, settings) == 1
     assert await titles(client, feed) == ["Buy milk", "Buy bread"]
@@ -113,6 +116,7 @@ async def test_the_sweeper_renders_what_changed_before_anybody_asks(
     client: httpx.AsyncClient, feed: dict[str, Any], sessions: Sessions, settings: Settings, sweeper: Sweeper
 ) -> None:
     await a_todo(client, "Buy bread")
+    await all_sent(client)
     before = waiting_messages(settings.broker_url.url)
     for _ in range(3):
         await sweeper.render_feeds()

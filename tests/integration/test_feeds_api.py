@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.settings import Settings
 from app.storage.database import Sessions
 from app.storage.schema import feeds
-from tests.support.api import api
+from tests.support.api import all_sent, api
 from tests.support.feeds import a_feed, a_todo, render, token_of
 from tests.support.messages import waiting_messages
 
@@ -175,6 +175,7 @@ async def test_its_renders_are_no_tasks_of_its_owner(
 ) -> None:
     await a_todo(client)
     await a_feed(client)
+    await all_sent(client)
     (message,) = waiting_messages(settings.broker_url.url)
     assert message["version"] == 2
     assert (await client.get("/todos/ical")).json() == []

@@ -15,6 +15,7 @@ from app.settings import Settings
 from app.storage import jobs as queries
 from app.storage.database import Sessions
 from app.storage.schema import jobs
+from tests.support.api import all_sent
 from tests.support.jobs import LEASE
 from tests.support.locks import blocked
 from tests.support.messages import waiting_messages
@@ -75,6 +76,7 @@ async def test_the_same_request_with_the_same_key_has_the_same_answer(
 async def test_a_replay_sends_no_message(client: httpx.AsyncClient, settings: Settings) -> None:
     await post(client)
     await post(client)
+    await all_sent(client)
     assert len(waiting_messages(settings.broker_url.url)) == 1
 
 
@@ -147,6 +149,7 @@ async def test_of_ten_requests_at_once_with_one_key_one_makes_a_task(
     assert {answer.status_code for answer in answers} == {202}
     assert len({answer.text for answer in answers}) == 1
     assert sum("idempotency-replayed" not in answer.headers for answer in answers) == 1
+    await all_sent(client)
     assert len(await keys(sessions)) == len(waiting_messages(settings.broker_url.url)) == 1 + aged
 
 

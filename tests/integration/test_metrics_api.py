@@ -9,6 +9,7 @@ from pydantic import PostgresDsn
 from app.domain.brokers import parse_broker_url
 from app.main import create_app
 from app.settings import Settings
+from tests.support.api import all_sent
 from tests.support.metrics import samples
 
 ACCEPTED, SENT, UNSENT = (
@@ -52,6 +53,7 @@ async def test_it_is_no_part_of_the_public_schema(client: httpx.AsyncClient) -> 
 async def test_a_job_is_counted_when_it_is_accepted_and_when_it_waits(client: httpx.AsyncClient) -> None:
     assert (await client.post("/todos/ical", json={"component": "nonsense"})).is_client_error
     assert (await client.post("/todos/ical")).status_code == 202
+    await all_sent(client)
     seen = await scrape(client)
     assert (seen[ACCEPTED], seen[SENT], seen[UNSENT], seen[PENDING]) == (1, 1, 0, 1)
 
@@ -59,6 +61,7 @@ async def test_a_job_is_counted_when_it_is_accepted_and_when_it_waits(client: ht
 async def test_what_is_asked_for_again_with_its_key_is_accepted_once(client: httpx.AsyncClient) -> None:
     for _ in range(2):
         assert (await client.post("/todos/ical", headers={"idempotency-key": "k"})).status_code == 202
+    await all_sent(client)
     seen = await scrape(client)
     assert (seen[ACCEPTED], seen[SENT]) == (1, 1)
 
@@ -78,6 +81,7 @@ async def scrape_of(application: FastAPI, *, post: bool) -> tuple[int, dict[str,
         httpx.AsyncClient(transport=transport, base_url="http://testserver/api/v1") as client,
     ):
         status = (await client.post("/todos/ical")).status_code if post else 0
+        await all_sent(client)
         return status, await scrape(client)
 
 

@@ -18,6 +18,15 @@ async def api(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
+async def all_sent(client: httpx.AsyncClient) -> None:
+    """Wait for the messages of what was asked for before, which no answer waits for."""
+    transport = client._transport  # noqa: SLF001 - what it was made with
+    assert isinstance(transport, httpx.ASGITransport)
+    application = transport.app
+    assert isinstance(application, FastAPI)
+    await application.state.services.calendars.publisher.finish()
+
+
 @asynccontextmanager
 async def serving(application: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(application, raise_app_exceptions=False)

@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Engine, event
+import asyncpg
+from asyncpg.connection import LoggedQuery
+from sqlalchemy import Engine, PoolProxiedConnection, event
+from sqlalchemy.pool import Pool
 
 
 @contextmanager
@@ -19,3 +22,26 @@ def statements() -> Iterator[list[str]]:
         yield seen
     finally:
         event.remove(Engine, "before_cursor_execute", note)
+
+
+@contextmanager
+def driver_statements() -> Iterator[list[str]]:
+    """The same, of what the driver is asked: by SQLAlchemy, or without it."""
+    seen: list[str] = []
+    heard: set[asyncpg.Connection] = set()
+
+    def note(query: LoggedQuery) -> None:
+        seen.append(query.query)
+
+    def hear(connection: PoolProxiedConnection, *_more: object) -> None:
+        driver: asyncpg.Connection = connection.driver_connection
+        driver.add_query_logger(note)  # it is a set of these
+        heard.add(driver)
+
+    event.listen(Pool, "checkout", hear)
+    try:
+        yield seen
+    finally:
+        event.remove(Pool, "checkout", hear)
+        for driver in heard:
+            driver.remove_query_logger(note)
