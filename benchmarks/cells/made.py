@@ -15,7 +15,7 @@ from benchmarks.sides.side import CALENDARS, Side, all_working
 
 Steps = Callable[[Side, int], Iterator[Step]]
 
-_FEWEST = 8
+_FEWEST = 4
 _numbers = count(1)
 
 
@@ -57,7 +57,7 @@ async def _take(side: Side, size: int, steps: Steps, jobs: int) -> float:
     """How long so many jobs take."""
     await side.forget()
     wanted = islice(steps(side, size), jobs)
-    load = await closed_loop(side.url, wanted, expected=HTTPStatus.ACCEPTED, clients=8)
+    load = await closed_loop(side.url, wanted, expected=HTTPStatus.ACCEPTED)
     side.asked += load.answered
     await side.all_done()
     return time.monotonic() - load.began

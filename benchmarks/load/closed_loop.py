@@ -144,7 +144,7 @@ async def closed_loop(
     steps: Iterator[Step],
     *,
     expected: HTTPStatus = HTTPStatus.OK,
-    clients: int = 16,
+    clients: int = 64,
     seconds: float = float("inf"),
     keep: bool = False,
 ) -> Load:
