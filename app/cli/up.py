@@ -13,7 +13,8 @@ from app.cli.local.interrupt import Interrupt
 from app.cli.local.lock import locked
 from app.cli.local.ports import ports_from, require_free
 from app.cli.local.postgres import Postgres
-from app.cli.local.processes import Environment, Pause, migrate, spawn, wait_until_ready
+from app.cli.local.processes import Environment, Pause, migrate, spawn
+from app.cli.local.readiness import wait_until_ready
 from app.cli.local.sandbox import sandbox
 from app.cli.local.server import start
 from app.cli.local.supervisor import Supervisor

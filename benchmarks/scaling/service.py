@@ -18,7 +18,7 @@ import psutil
 
 from app.cli.local import running
 from app.cli.local.ports import free_port
-from app.cli.local.processes import wait_until_ready
+from app.cli.local.readiness import wait_until_ready
 
 _OPEN = "SELECT count(*) FROM jobs WHERE state IN ('PENDING', 'STARTED', 'RETRY')"
 _WRITTEN = """SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn AS wal,
