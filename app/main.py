@@ -69,9 +69,9 @@ _ROUTERS = (
 )
 
 
-def create_app(settings: Settings, tracing: Tracing = OFF) -> FastAPI:
+def create_app(settings: Settings, tracing: Tracing = OFF, metrics: ApiMetrics | None = None) -> FastAPI:
     """Make the application; nothing is connected before it starts, and then only when first needed."""
-    metrics = ApiMetrics.new()
+    metrics = metrics or ApiMetrics.new()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -85,7 +85,6 @@ def create_app(settings: Settings, tracing: Tracing = OFF) -> FastAPI:
             partial(read_history, jobs_sessions),
             settings.max_watchers,
         )
-        metrics.waiting_clients.set_function(lambda: app.state.watching.waiting)
         app.state.services = Services(
             todos=TodoService(open_sessions(todos_engine), settings.timezone, settings.max_todos),
             calendars=CalendarService(

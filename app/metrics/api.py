@@ -6,7 +6,7 @@ from typing import Self
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from app.domain.jobs import JobState
-from app.metrics.registry import CounterBy, jobs_ended, open_registry
+from app.metrics.registry import CounterBy, jobs_ended, open_registry, open_shared_registry
 from app.metrics.requests import RequestMetrics
 from app.metrics.sends import SendMetrics
 
@@ -16,6 +16,7 @@ class ApiMetrics:
     """Made where the API is wired together, and passed by hand."""
 
     registry: CollectorRegistry
+    """What a scraper is told."""
     sends: SendMetrics
     jobs_accepted: Counter
     jobs_ended: CounterBy[JobState]
@@ -23,9 +24,12 @@ class ApiMetrics:
     waiting_clients: Gauge
 
     @classmethod
-    def new(cls) -> Self:
-        """Make them, all at zero."""
-        registry = open_registry()
+    def new(cls, *, together: bool = False) -> Self:
+        """Make them, all at zero; ``together`` with the other processes that serve the port."""
+        told = registry = open_registry()
+        if together:
+            # Of its own it tells what it reads in its file, as it does of the others'.
+            told, registry = open_shared_registry(), CollectorRegistry()
         accepted = Counter(
             "taskoverflow_jobs_accepted_total", "Jobs whose rows were stored", registry=registry
         )
@@ -33,9 +37,10 @@ class ApiMetrics:
             "taskoverflow_waiting_clients",
             "Requests that wait for a task to change, streams of events among them",
             registry=registry,
+            multiprocess_mode="livesum",
         )
         return cls(
-            registry,
+            told,
             SendMetrics.on(registry),
             accepted,
             jobs_ended(registry, JobState.REVOKED),

@@ -14,6 +14,7 @@ from prometheus_client import (
     ProcessCollector,
     metrics,
 )
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from app.domain.jobs import JobState
 
@@ -46,12 +47,24 @@ def jobs_ended(registry: CollectorRegistry, *states: JobState) -> CounterBy[JobS
 
 def open_registry() -> CollectorRegistry:
     """Make a registry, with what the library knows of the process and the version of the code in it."""
+    registry = _open()
+    ProcessCollector(registry=registry)
+    GCCollector(registry=registry)
+    return registry
+
+
+def open_shared_registry() -> CollectorRegistry:
+    """Make one with what all processes count that serve together; what it knows of each does not add up."""
+    registry = _open()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return registry
+
+
+def _open() -> CollectorRegistry:
     # When each counter was made would be as many series again, and nobody reads them.
     metrics.disable_created_metrics()  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()
-    ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
-    GCCollector(registry=registry)
     build = Info("taskoverflow_build", "The release that runs", registry=registry)
     build.info({"version": version("taskoverflow")})
     return registry

@@ -34,7 +34,12 @@ class RequestMetrics:
                 buckets=_BUCKETS,
                 registry=registry,
             ),
-            Gauge("http_requests_in_progress", "Requests that are being answered", registry=registry),
+            Gauge(
+                "http_requests_in_progress",
+                "Requests that are being answered",
+                registry=registry,
+                multiprocess_mode="livesum",
+            ),
         )
 
     def expect(self, method: str, route: str) -> None:
