@@ -84,6 +84,9 @@ class Settings(DatabaseSettings):
     port: Port = 6400
     """The port that the API listens on."""
 
+    api_processes: Annotated[int, Field(ge=1, le=64)] = 1
+    """How many processes ``taskoverflow api`` serves in; one keeps one processor busy."""
+
     public_url: HttpUrl | None = None
     """What URLs in answers start with; by default the request's own scheme and Host."""
 
@@ -160,10 +163,10 @@ class Settings(DatabaseSettings):
     """For how long feeds tell of a todo that was deleted."""
 
     max_downloads: Annotated[int, Field(ge=1)] = 100
-    """How many calendars one API process sends at once."""
+    """How many calendars one process of an API sends at once."""
 
     max_watchers: Annotated[int, Field(ge=1)] = 10_000
-    """How many clients may wait at once for tasks to change, in one API process."""
+    """How many clients may wait at once for tasks to change, in one process of an API."""
 
     max_result_bytes: Annotated[int, Field(ge=1024)] = 1024**3
     """How large a calendar may be; a job whose calendar is larger fails."""

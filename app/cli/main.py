@@ -1,15 +1,14 @@
 """The ``taskoverflow`` command: one module for each subcommand."""
 
-import gc
 import sys
 from importlib import import_module
 from typing import Any
 
-from app.cli import stopping
+from app.cli import loading, stopping
 
 _MODULES = {
     "up": "app.cli.up",
-    "api": "app.cli.serve",
+    "api": "app.cli.api",
     "worker": "app.cli.worker",
     "migrate": "app.cli.migrate",
     "openapi": "app.cli.openapi",
@@ -34,11 +33,10 @@ def main() -> None:
         stopping.put_off()
     else:
         stopping.die_of_sigterm()
-    # Nothing that loading makes is ever garbage, and looking for some takes a tenth of its time.
-    gc.disable()
+    loading.begin()
     if sys.argv[1:] in _PLAIN:
         command = _load(asked)
-        _loaded()
+        loading.done()
         command()
         return
     import typer  # noqa: PLC0415
@@ -54,18 +52,12 @@ def main() -> None:
             app.add_typer(command, name=name)
         else:
             app.command(name)(command)
-    _loaded()
+    loading.done()
     app()
 
 
 def _load(name: str) -> Any:  # noqa: ANN401 - a function, or what typer makes of several
     return getattr(import_module(_MODULES[name]), name)
-
-
-def _loaded() -> None:
-    # Not to be looked through again and again while requests and jobs wait for that.
-    gc.freeze()
-    gc.enable()
 
 
 def _taskoverflow() -> None:

@@ -20,6 +20,13 @@ def heed() -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
 
 
+def end_by(number: int) -> None:
+    """End by a signal, as uvicorn does, but for Ctrl-C; a container's first process can only go on."""
+    if number != signal.SIGINT:
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
+
+
 def die_of_sigterm() -> None:
     """End at once, as any other process does, with the exit code that shells give to that."""
     # An exception could be raised just where some library swallows it.

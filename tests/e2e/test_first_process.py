@@ -72,10 +72,11 @@ def environment(database_url: str, broker_url: str) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("command", ["api", "worker"])
+@pytest.mark.parametrize(("command", "processes"), [("api", "1"), ("api", "2"), ("worker", "1")])
 def test_a_signal_that_comes_while_it_starts_is_not_lost(
-    command: str, environment: dict[str, str], tmp_path: Path
+    command: str, processes: str, environment: dict[str, str], tmp_path: Path
 ) -> None:
+    environment["TASKOVERFLOW_API_PROCESSES"] = processes
     with first_process(tmp_path / "log", command, **environment) as process:
         # From here on Python runs our own code, which has nearly all of its start before it.
         wait_until(lambda: blocks_sigterm(process.inner.pid), "the first thing that the command does")
@@ -88,7 +89,9 @@ def blocks_sigterm(pid: int) -> bool:
     return bool(int(mask, 16) & 1 << (signal.SIGTERM - 1))
 
 
-def test_an_api_that_runs_stops(environment: dict[str, str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_an_api_that_runs_stops(processes: str, environment: dict[str, str], tmp_path: Path) -> None:
+    environment["TASKOVERFLOW_API_PROCESSES"] = processes
     url = f"http://127.0.0.1:{environment['TASKOVERFLOW_PORT']}/healthz"
 
     def answers() -> bool:

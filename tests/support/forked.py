@@ -24,7 +24,7 @@ from importlib import import_module
 from typing import IO, Any, NoReturn
 
 _LOADED = {
-    "api": ["app.cli.serve"],
+    "api": ["app.cli.api", "app.cli.serving.server"],
     "worker": ["app.cli.worker", "workers.main"],
     "doctor": ["typer", "app.cli.doctor"],
     "jobs": ["typer", "app.cli.jobs"],

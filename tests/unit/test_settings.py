@@ -31,6 +31,8 @@ def test_proxies_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> Non
         ("lease", "0"),
         ("lease", "soon"),
         ("port", "70000"),
+        ("api_processes", "0"),
+        ("api_processes", "65"),
         ("job_ttl", "3600"),
         ("job_ttl", "1e12"),
         ("result_ttl", "1e12"),

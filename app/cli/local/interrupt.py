@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class Interrupt:
     """Takes effect at pauses alone, so that no process is started that nobody knows of."""
 
-    came: bool = False
+    came: int = 0
+    """The number of the first one; 0 before."""
 
     def listen(self) -> None:
         """Take note of signals from here on; a second one changes nothing."""
@@ -18,8 +19,8 @@ class Interrupt:
             if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._take_note)
 
-    def _take_note(self, *_: object) -> None:
-        self.came = True
+    def _take_note(self, number: int, *_: object) -> None:
+        self.came = self.came or number
 
     def pause(self, seconds: float) -> None:
         """Sleep; ``KeyboardInterrupt`` when a signal came."""

@@ -1,35 +1,39 @@
-"""``taskoverflow api``: the HTTP API, one process in the foreground."""
+"""One process that serves the HTTP API."""
 
 import math
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 
 import uvicorn
 from fastapi import FastAPI
 
 from app.cli import stopping
+from app.cli.serving.listening import NOT_STARTED
 from app.cli.serving.receiving import bounded_protocol
 from app.cli.serving.sending import Bounds
-from app.logs import configure_logs
 from app.main import create_app
-from app.queue.publisher import PATIENCE
-from app.queue.startup import require_broker
-from app.settings import Settings, read_settings
+from app.metrics.api import ApiMetrics
+from app.settings import Settings
 from app.tracing.start import start_tracing
 
 _GRACE_SECONDS = 10
-_NOT_STARTED = 3
-"""The exit code that uvicorn has for it."""
 
 
-def api() -> None:
-    """Serve the HTTP API."""
-    settings = read_settings(Settings)
-    configure_logs(settings.log_format, settings.log_level)
-    require_broker(settings, patience=PATIENCE)
-    application = create_app(settings, start_tracing("taskoverflow-api"))
-    config = uvicorn.Config(
+def serve(settings: Settings, sockets: Sequence[socket.socket]) -> None:
+    """Serve until told to stop: on the sockets of several processes, or alone if there are none."""
+    together = bool(sockets)
+    application = create_app(settings, start_tracing("taskoverflow-api"), ApiMetrics.new(together=together))
+    server = _Server(_config(settings, application, together=together), application)
+    with suppress(KeyboardInterrupt):
+        server.run(list(sockets) or None)
+    if not server.started:
+        raise SystemExit(NOT_STARTED)
+
+
+def _config(settings: Settings, application: FastAPI, *, together: bool) -> uvicorn.Config:
+    return uvicorn.Config(
         application,
         host=settings.host,
         port=settings.port,
@@ -50,12 +54,15 @@ def api() -> None:
         access_log=False,
         timeout_keep_alive=math.ceil(settings.keep_alive.total_seconds()),
         timeout_graceful_shutdown=_GRACE_SECONDS,
+        # Once a second: whichever process is scraped, it has what the others last told.
+        callback_notify=partial(_tell, application) if together else None,
+        timeout_notify=0,
     )
-    server = _Server(config, application)
-    with suppress(KeyboardInterrupt):
-        server.run()
-    if not server.started:
-        raise SystemExit(_NOT_STARTED)
+
+
+async def _tell(application: FastAPI) -> None:
+    state = application.state
+    state.metrics.waiting_clients.set(state.watching.waiting)
 
 
 class _Server(uvicorn.Server):
