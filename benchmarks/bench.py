@@ -78,9 +78,9 @@ class Bench:
         """FastAPI and Dramatiq."""
         return Nearest(self.folder, await self.database(), await self.broker())
 
-    def side_by_side(self) -> AbstractAsyncContextManager[Sequence[Side]]:
+    def side_by_side(self, **settings: str) -> AbstractAsyncContextManager[Sequence[Side]]:
         """Run the APIs of ours, of the reference and, where it need not be quick, of the nearest stack."""
-        sides: list[Awaitable[Side]] = [self.ours(), self.reference()]
+        sides: list[Awaitable[Side]] = [self.ours(**settings), self.reference()]
         return self.opened(*sides, *(() if self.quick else (self.nearest(),)))
 
     @asynccontextmanager

@@ -1,4 +1,4 @@
-"""The service as ``taskoverflow up`` starts it: one API and two workers, all settings at their defaults."""
+"""The service as its users start it: an API of two processes, as the reference has, and two workers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,6 +13,7 @@ from benchmarks.processes import Command
 from benchmarks.sides.side import CALENDARS, Side
 from benchmarks.sides.todos import NAMES, VALUES
 
+API_PROCESSES = "2"
 WORKERS = 2
 OPEN = f"state IN ('{JobState.PENDING}', '{JobState.STARTED}', '{JobState.RETRY}')"
 
@@ -30,6 +31,7 @@ class Ours(Side):
             "TASKOVERFLOW_DATABASE_URL": self.database_url,
             "TASKOVERFLOW_BROKER_URL": self.broker_url,
             "TASKOVERFLOW_PORT": str(self.port),
+            "TASKOVERFLOW_API_PROCESSES": API_PROCESSES,
         }
         return Command(processes.OURS, ["-m", "app.cli", *arguments], environment | self.settings | settings)
 
