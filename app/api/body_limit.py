@@ -21,7 +21,7 @@ class BodyLimit:
         self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not _has_body(scope):
+        if scope["type"] != "http" or not has_body(scope):
             await self._app(scope, receive, send)
             return
         try:
@@ -60,8 +60,8 @@ class BodyLimit:
                 return bytes(body)
 
 
-def _has_body(scope: Scope) -> bool:
-    """RFC 9112 section 6: one of two headers announces it, and one of them may say that it is empty."""
+def has_body(scope: Scope) -> bool:
+    """Whether a request has a body that is not empty (RFC 9112 section 6)."""
     return any(
         name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
         for name, value in scope["headers"]

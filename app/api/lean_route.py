@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 from starlette.types import Receive, Scope, Send
 
-from app.api.body_limit import once
+from app.api.body_limit import has_body, once
 from app.api.json_route import JsonRoute, read_json
 
 _HEADERS = "taskoverflow.headers"
@@ -88,7 +88,8 @@ class LeanRoute(JsonRoute):
         await response(scope, receive, send)
 
     async def _values(self, request: Request) -> dict[str, Any]:
-        body = None if self.body_field is None else await read_json(request)
+        reads_body = self.body_field is not None and has_body(request.scope)
+        body = await read_json(request) if reads_body else None
         values = await self._call.values(request, {})
         if self.body_field is not None:
             value = self._default if body is None else _validated(self.body_field, body)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -69,12 +70,17 @@ async def add_all(connection: asyncpg.Connection, new: Sequence[NewJob], *, rese
         connection,
         id=[job.id for job in new],
         owner_id=[job.owner for job in new],
-        options=[json.dumps(job.options.to_json()) for job in new],
+        options=[_written(job.options) for job in new],
         request_id=[job.origin.request_id for job in new],
         traceparent=[job.origin.traceparent for job in new],
         version=CALENDAR_VERSION,
         resend_after=resend_after,
     )
+
+
+@lru_cache(maxsize=256)
+def _written(options: CalendarOptions) -> str:
+    return json.dumps(options.to_json())
 
 
 async def find_all(connection: asyncpg.Connection, asked: Sequence[tuple[OwnerId, UUID]]) -> list[Job | None]:
