@@ -10,6 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.cli import stopping
+from app.cli.serving.accepting import Accepting
 from app.cli.serving.listening import NOT_STARTED
 from app.cli.serving.receiving import bounded_protocol
 from app.cli.serving.sending import Bounds
@@ -65,7 +66,7 @@ async def _tell(application: FastAPI) -> None:
     state.metrics.waiting_clients.set(state.watching.waiting)
 
 
-class _Server(uvicorn.Server):
+class _Server(Accepting):
     def __init__(self, config: uvicorn.Config, application: FastAPI) -> None:
         super().__init__(config)
         self._application = application
