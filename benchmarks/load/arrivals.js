@@ -11,8 +11,7 @@ export const options = {
       rate: Number(__ENV.RATE),
       timeUnit: "1s",
       duration: `${__ENV.SECONDS}s`,
-      preAllocatedVUs: 100,
-      maxVUs: 1000,
+      preAllocatedVUs: 1000, // to make one takes longer than a request, and those that come meanwhile would be dropped
     },
   },
 };
