@@ -25,7 +25,7 @@ async def test_redrive_rings_for_what_waits_and_moves_dead_letters_back(
     worker.terminate()
     assert worker.wait(timeout=60) == 0
     ask(client)
-    assert broker.waiting() == 1
+    wait_until(lambda: broker.waiting() == 1, "the task's message")
 
     assert redrive(running) == "jobs rung for: 1, dead letters put back: 1\n"
 
