@@ -1,26 +1,26 @@
 """Write costs.toml anew from a service that is started for it: ``make scaling-costs``.
 
-CPU time is what is measured, so that other work on the machine disturbs little.
+CPU time is what is measured, so that other work on the machine disturbs little; and under load, for that is
+when it counts: requests that come one by one share nothing, and cost several times as much.
 """
 
 import asyncio
 import json
 import tomllib
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 
-import httpx
+import uvloop
 
+from benchmarks.load.closed_loop import Load, closed_loop
+from benchmarks.load.requests import request
 from benchmarks.scaling.figures import COSTS
 from benchmarks.scaling.service import Service, Spent, service
 
 FEW_TODOS, MANY_TODOS = 10, 3000
-JOBS_OF_FEW, JOBS_OF_MANY = 1000, 30
-STATUS_READS, DOWNLOADS = 2000, 100
-AT_ONCE = 32
+JOBS_OF_FEW, JOBS_OF_MANY = 3000, 100
+STATUS_READS, DOWNLOADS = 10_000, 300
 IDLE_SECONDS = 10
-
-Request = Callable[[], Awaitable[httpx.Response]]
 
 ROOT = "/api/v1/todos"
 TODO = {
@@ -45,38 +45,27 @@ class Meter:
 
     async def add_todos(self, how_many: int) -> None:
         """Store so many todos."""
-        await _at_once([partial(self._post, ROOT, TODO)] * how_many)
+        await self._load([request("POST", ROOT, TODO)] * how_many, HTTPStatus.CREATED)
 
     async def make(self, jobs: int, name: str) -> tuple[Spent, str]:
         """Have so many calendars made, no two of which are alike; the answer has the path of one, too."""
-        ask = [partial(self._post, f"{ROOT}/ical", {"name": f"{name} {number}"}) for number in range(jobs)]
-        spent, answers = await self._spent_by(ask)
-        return spent, f"{ROOT}/ical/{answers[0].json()['task_id']}"
+        ask = [request("POST", f"{ROOT}/ical", {"name": f"{name} {number}"}) for number in range(jobs)]
+        spent, load = await self._spent_by(ask, HTTPStatus.ACCEPTED)
+        return spent, f"{ROOT}/ical/{json.loads(load.bodies[0])['task_id']}"
 
-    async def read(self, path: str, times: int) -> tuple[Spent, int]:
+    async def read(self, path: str, times: int, **headers: str) -> tuple[Spent, int]:
         """Read so many times; the answer says how large the body is, too."""
-        spent, answers = await self._spent_by([partial(self._running.http.get, path)] * times)
-        return spent, len(answers[0].raise_for_status().content)
+        spent, load = await self._spent_by([request("GET", path, **headers)] * times, HTTPStatus.OK)
+        return spent, load.received // times
 
-    async def _post(self, path: str, body: Mapping[str, str]) -> httpx.Response:
-        return (await self._running.http.post(path, json=body)).raise_for_status()
-
-    async def _spent_by(self, requests: Sequence[Request]) -> tuple[Spent, list[httpx.Response]]:
+    async def _spent_by(self, requests: Sequence[bytes], expected: HTTPStatus) -> tuple[Spent, Load]:
         before = await self._running.spent()
-        answers = await _at_once(requests)
-        return (await self._running.spent()).since(before).each(len(requests), self._idle), answers
+        load = await self._load(requests, expected)
+        return (await self._running.spent()).since(before).each(len(requests), self._idle), load
 
-
-async def _at_once(requests: Iterable[Request]) -> list[httpx.Response]:
-    """Make all requests, some of them at a time."""
-    left, answers = iter(requests), list[httpx.Response]()
-
-    async def client() -> None:
-        for request in left:
-            answers.append(await request())
-
-    await asyncio.gather(*(client() for _ in range(AT_ONCE)))
-    return answers
+    async def _load(self, requests: Sequence[bytes], expected: HTTPStatus) -> Load:
+        steps = ((each,) for each in requests)
+        return await closed_loop(self._running.url, steps, expected=expected, keep=True)
 
 
 async def measure() -> dict[str, float]:
@@ -84,12 +73,13 @@ async def measure() -> dict[str, float]:
     async with service() as running:
         meter = await Meter.of(running)
         await meter.add_todos(FEW_TODOS)
-        await meter.make(AT_ONCE, "warm")
+        await meter.make(JOBS_OF_MANY, "warm")
         few, path = await meter.make(JOBS_OF_FEW, "few")
         status, _ = await meter.read(f"{path}/status", STATUS_READS)
         await meter.add_todos(MANY_TODOS - FEW_TODOS)
         many, path = await meter.make(JOBS_OF_MANY, "many")
-        download, size = await meter.read(f"{path}/result", DOWNLOADS)
+        _, size = await meter.read(f"{path}/result", 1)
+        download, _ = await meter.read(f"{path}/result", DOWNLOADS, Accept_Encoding="gzip")
     return {
         "api_per_post": few.api,
         "api_per_status": status.api,
@@ -129,7 +119,7 @@ def updated(text: str, measured: Mapping[str, float]) -> str:
 
 def main() -> None:
     """Measure, and write it down."""
-    COSTS.write_text(updated(COSTS.read_text(), asyncio.run(measure())))
+    COSTS.write_text(updated(COSTS.read_text(), uvloop.run(measure())))
 
 
 if __name__ == "__main__":

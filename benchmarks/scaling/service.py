@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-import httpx
 import psutil
 
 from app.cli.local import running
@@ -60,7 +59,7 @@ class Service:
 
     process: subprocess.Popen[bytes]
     log: Path
-    http: httpx.AsyncClient
+    url: str
     database: "asyncpg.Connection[Any]"
 
     async def spent(self) -> Spent:
@@ -89,14 +88,13 @@ class Service:
 async def service() -> AsyncIterator[Service]:
     """One that starts without any data, and leaves none."""
     with _up() as (process, folder, base):
-        async with httpx.AsyncClient(base_url=base, trust_env=False, timeout=60) as http:
-            wait_until_ready(base, lambda: None if process.poll() is None else "up", time.sleep)
-            found = running.read(folder)
-            if found is None:
-                raise RuntimeError("the service ended as soon as it was ready")
-            database = await asyncpg.connect(found.database_url)
-            yield Service(process, folder / "log", http, database)
-            await database.close()
+        wait_until_ready(base, lambda: None if process.poll() is None else "up", time.sleep)
+        found = running.read(folder)
+        if found is None:
+            raise RuntimeError("the service ended as soon as it was ready")
+        database = await asyncpg.connect(found.database_url)
+        yield Service(process, folder / "log", base, database)
+        await database.close()
 
 
 @contextmanager
