@@ -86,6 +86,6 @@ def _written(options: CalendarOptions) -> str:
 async def find_all(connection: asyncpg.Connection, asked: Sequence[tuple[OwnerId, UUID]]) -> list[Job | None]:
     """For each owner and id the job, if that owner has asked for it."""
     rows = await FIND.fetch(connection, ids=list({job_id for _, job_id in asked}))
-    jobs = (read_job(SimpleNamespace(**row)) for row in rows)
-    found = {(job.owner, job.id): job for job in jobs}
+    read = (read_job(SimpleNamespace(**row)) for row in rows)
+    found = {(job.owner, job.id): job for job in read}
     return [found.get(key) for key in asked]

@@ -1,7 +1,6 @@
 """How long the API keeps what it locks."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -9,23 +8,13 @@ import asyncpg
 import httpx
 import pytest
 from pydantic import PostgresDsn
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, Engine, text
 
 from app.storage.database import Sessions, is_unreachable, open_engine, open_sessions
-from tests.support.statements import driver_statements
+from tests.support.statements import driver_statements, listening
 from tests.support.waiting import until
 
 SHOW = "SHOW idle_in_transaction_session_timeout"
-
-
-@contextmanager
-def listening(listener: Any) -> Iterator[None]:
-    """Tell the listener of every statement that has run, with whatever engine."""
-    event.listen(Engine, "after_cursor_execute", listener)
-    try:
-        yield
-    finally:
-        event.remove(Engine, "after_cursor_execute", listener)
 
 
 def in_transaction(connection: Connection) -> bool:
@@ -42,7 +31,7 @@ async def test_a_write_of_one_statement_leaves_no_transaction_open(client: httpx
         if verb != "SELECT":
             left.append((verb, in_transaction(connection)))
 
-    with listening(note):
+    with listening(Engine, "after_cursor_execute", note):
         todo = (await client.post("/todos", json={"title": "a"})).headers["location"]
         assert (await client.patch(todo, json={"title": "b"})).status_code == 200
         assert (await client.delete(todo)).status_code == 200
@@ -58,7 +47,7 @@ async def test_the_api_is_given_up_on_soon_when_it_is_stopped_within_a_transacti
         if statement != SHOW:
             shown.add(connection.exec_driver_sql(SHOW).scalar_one())
 
-    with listening(show):
+    with listening(Engine, "after_cursor_execute", show):
         assert (await client.get("/todos")).status_code == 200
         assert (await client.get("/todos/ical")).status_code == 200
     assert shown == {"5s"}

@@ -1,12 +1,23 @@
 """What Postgres is asked."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import asyncpg
 from asyncpg.connection import LoggedQuery
 from sqlalchemy import Engine, PoolProxiedConnection, event
 from sqlalchemy.pool import Pool
+
+
+@contextmanager
+def listening(target: type, name: str, listener: Callable[..., Any]) -> Iterator[None]:
+    """Tell the listener of an event of all of SQLAlchemy's engines or pools."""
+    event.listen(target, name, listener)
+    try:
+        yield
+    finally:
+        event.remove(target, name, listener)
 
 
 @contextmanager
@@ -17,11 +28,8 @@ def statements() -> Iterator[list[str]]:
     def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
         seen.append(statement)
 
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
+    with listening(Engine, "before_cursor_execute", note):
         yield seen
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
 
 
 @contextmanager
@@ -38,10 +46,9 @@ def driver_statements() -> Iterator[list[str]]:
         driver.add_query_logger(note)  # it is a set of these
         heard.add(driver)
 
-    event.listen(Pool, "checkout", hear)
     try:
-        yield seen
+        with listening(Pool, "checkout", hear):
+            yield seen
     finally:
-        event.remove(Pool, "checkout", hear)
         for driver in heard:
             driver.remove_query_logger(note)
