@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from tests.support.metrics import samples, scrape
-from tests.support.processes import Service, run_command, service
+from tests.support.processes import Service, gone, run_command, service
 from tests.support.waiting import wait_until
 
 CONNECTIONS = 32
@@ -79,10 +79,6 @@ def connected(ending: ExitStack, running: Service) -> list[socket.socket]:
     for connection in connections:
         connection.sendall(HEALTH)
     return connections
-
-
-def gone(processes: list[psutil.Process]) -> bool:
-    return not any(each.is_running() and each.status() != psutil.STATUS_ZOMBIE for each in processes)
 
 
 def post(running: Service) -> str:

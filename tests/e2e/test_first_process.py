@@ -5,7 +5,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import asyncpg
@@ -41,8 +41,9 @@ class FirstProcess:
     def _find(self) -> psutil.Process | None:
         assert self.outer.poll() is None, self.log.read_text()
         for child in psutil.Process(self.outer.pid).children():
-            if "app.cli" in " ".join(child.cmdline()):
-                return child
+            with suppress(psutil.Error):  # it may have ended since it was seen
+                if "app.cli" in " ".join(child.cmdline()):
+                    return child
         return None
 
     def stop(self) -> int:

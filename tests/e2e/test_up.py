@@ -16,7 +16,7 @@ import pytest
 
 from app.cli.local.ports import free_port
 from tests.support.metrics import scrape
-from tests.support.processes import COMMAND
+from tests.support.processes import COMMAND, gone
 from tests.support.waiting import wait_until
 
 
@@ -80,10 +80,6 @@ def up(folder: Path, **settings: str) -> Iterator[Up]:
         if started.process.poll() is None:
             started.process.send_signal(signal.SIGTERM)
         started.process.wait()
-
-
-def gone(processes: list[psutil.Process]) -> bool:
-    return not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in processes)
 
 
 def make_calendar(port: int) -> None:

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +12,7 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 
 import httpx
+import psutil
 
 from app.cli.local.ports import free_port
 from tests.support.forked import Forked, is_forkable
@@ -98,6 +99,18 @@ class Service:
             if process.poll() is None:
                 process.send_signal(signal.SIGKILL)
             process.wait()
+
+
+def gone(processes: Iterable[psutil.Process]) -> bool:
+    """Whether all have ended, whoever is to reap them."""
+    return not any(_runs(process) for process in processes)
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:  # it was reaped between the two looks
+        return False
 
 
 def _answers(url: str) -> bool:
