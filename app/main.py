@@ -118,7 +118,7 @@ def create_app(settings: Settings, tracing: Tracing = OFF, metrics: ApiMetrics |
             yield
         await app.state.watching.close()
         await publisher.finish()
-        publisher.close()
+        await publisher.aclose()
         s3.close()
         for engine in (todos_engine, jobs_engine, watching):
             await engine.dispose()

@@ -154,7 +154,7 @@ class Lifecycle(Middleware):
         if self._scrapes is not None:
             await self._scrapes.close()
         if self._publisher is not None:
-            self._publisher.close()
+            await self._publisher.aclose()
         self._s3.close()
         if self._engine is not None:
             await self._engine.dispose()

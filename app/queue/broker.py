@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import dramatiq
 from dramatiq import Message
@@ -29,6 +29,16 @@ class BrokerMisconfigured(BrokerTrouble):
     """Something is missing that time alone will not bring: a queue, a credential, a permission."""
 
 
+class Sender(Protocol):
+    """Sends from an event loop, with no thread between. Raises what a broker raises."""
+
+    async def send_all(self, messages: Sequence[Message[Any]]) -> None:
+        """Send messages; some may have been sent when it raises."""
+
+    async def aclose(self) -> None:
+        """Let the connections go."""
+
+
 class JobBroker(dramatiq.Broker):
     """A broker that every kind of server has one of; its calls block.
 
@@ -44,6 +54,10 @@ class JobBroker(dramatiq.Broker):
         """Send messages, in as few calls as the server allows; some may have been sent when it raises."""
         for message in messages:
             self.enqueue(message)
+
+    def sender(self) -> Sender | None:
+        """What sends without blocking, where the client library of this kind can."""
+        return None
 
     def check(self, *, consumes: bool = False) -> None:
         """Return if messages can be sent now, or received as well."""

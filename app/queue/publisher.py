@@ -32,10 +32,15 @@ class SendFailed(Exception):  # noqa: N818 - says what happened
 
 
 class Publisher:
-    """Sends messages on threads of its own, since Dramatiq's brokers block."""
+    """Sends messages; on threads of its own where the broker's client library blocks, as Dramatiq's do.
+
+    A thread costs more than sending itself: it and the event loop wake each other, and both want the
+    interpreter. Whoever sends in an event loop closes it there.
+    """
 
     def __init__(self, broker: JobBroker, metrics: SendMetrics, tracing: Tracing = OFF) -> None:
         self._broker = broker
+        self._sender = broker.sender()
         self._metrics = metrics
         self._tracing = tracing
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="publisher")
@@ -96,14 +101,19 @@ class Publisher:
 
     async def _enqueue(self, messages: Sequence[Message[Any]]) -> list[None]:
         patience = 2 * PATIENCE + len(messages) * PATIENCE / 100
-        await self._run(lambda: self._broker.enqueue_all(messages), patience)
+        if self._sender is None:
+            await self._run(lambda: self._broker.enqueue_all(messages), patience)
+        else:
+            await _in_time(self._sender.send_all(messages), patience)
         return [None] * len(messages)
 
     async def _run(self, call: Callable[[], T], patience: timedelta) -> T:
         return await _in_time(asyncio.get_running_loop().run_in_executor(self._threads, call), patience)
 
-    def close(self) -> None:
+    async def aclose(self) -> None:
         """Let the connections go."""
+        if self._sender is not None:
+            await self._sender.aclose()
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._broker.close()
 

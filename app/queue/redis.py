@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import structlog
@@ -19,6 +20,8 @@ from redis import (
     ResponseError,
     TimeoutError,  # noqa: A004
 )
+from redis import asyncio as aio
+from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoPermissionError
 from redis.retry import Retry
@@ -45,33 +48,33 @@ _LASTING = ("DB index is out of range", "NOAUTH", "WRONGPASS", "MOVED", "CROSSSL
 
 log = structlog.get_logger(__name__)
 
+Client = TypeVar("Client", Redis, aio.Redis)
+
 
 def open_redis(
     address: RedisAddress, *, patience: timedelta, middleware: list[Middleware]
 ) -> "TolerantRedisBroker":
     """Make a broker that gives up on a call after ``patience``; nothing is connected yet."""
-    client: Redis = Redis.from_url(
-        address.url,
-        socket_timeout=patience.total_seconds(),
-        socket_connect_timeout=min(patience.total_seconds(), _CONNECT_SECONDS),
-        # One more try for a connection that the server closed since its last use. Further ones, with waits,
-        # would only keep a caller from hearing that the server is down.
-        retry=Retry(NoBackoff(), 1),
-    )
+    broker = TolerantRedisBroker(address, patience, middleware)
     try:
-        client.connection_pool.make_connection()  # what is wrong with the URL shows now, not at its first use
+        # What is wrong with the URL shows now, not at its first use.
+        broker.client.connection_pool.make_connection()
     except RedisError as error:
         raise ValueError(str(error)) from None
-    return TolerantRedisBroker(
-        client=client,
-        middleware=middleware,
-        heartbeat_timeout=_HEARTBEAT_MS,
-        maintenance_chance=_MAINTENANCE_CHANCE,
-    )
+    return broker
 
 
 class TolerantRedisBroker(JobBroker, RedisBroker):
     """Dramatiq's broker; a message that can't be read does not stop it, and its consumers do not poll."""
+
+    def __init__(self, address: RedisAddress, patience: timedelta, middleware: list[Middleware]) -> None:
+        self._connect = partial(_connect, address, patience)
+        super().__init__(
+            client=self._connect(Redis, Retry),
+            middleware=middleware,
+            heartbeat_timeout=_HEARTBEAT_MS,
+            maintenance_chance=_MAINTENANCE_CHANCE,
+        )
 
     @property
     def consumer_class(self) -> type[WaitingConsumer]:
@@ -81,14 +84,8 @@ class TolerantRedisBroker(JobBroker, RedisBroker):
         with _broker_errors():
             return super().enqueue(message, delay=delay)
 
-    def enqueue_all(self, messages: Sequence[Message[Any]]) -> None:
-        """Send all of them or none, by one call that has the effect of as many of Dramatiq's script."""
-        texts: dict[Any, bytes] = {(key := str(uuid4())): _with_key(message, key) for message in messages}
-        queue = f"{self.namespace}:{RenderCalendar.queue}"
-        with _broker_errors(), self.client.pipeline() as transaction:
-            transaction.hset(f"{queue}.msgs", mapping=texts)
-            transaction.rpush(queue, *texts)
-            transaction.execute()
+    def sender(self) -> "RedisSender":
+        return RedisSender(self._connect(aio.Redis, AsyncRetry), f"{self.namespace}:{RenderCalendar.queue}")
 
     def check(self, *, consumes: bool = False) -> None:
         del consumes
@@ -177,6 +174,37 @@ class TolerantRedisBroker(JobBroker, RedisBroker):
                 raise ConnectionError(str(error)) from error
 
         return call
+
+
+class RedisSender:
+    """Sends to one queue."""
+
+    def __init__(self, client: aio.Redis, key: str) -> None:
+        self._client = client
+        self._key = key
+
+    async def send_all(self, messages: Sequence[Message[Any]]) -> None:
+        """Send all of them or none, by one call that has the effect of as many of Dramatiq's script."""
+        texts: dict[Any, bytes] = {(key := str(uuid4())): _with_key(message, key) for message in messages}
+        with _broker_errors():
+            async with self._client.pipeline() as transaction:
+                transaction.hset(f"{self._key}.msgs", mapping=texts)
+                transaction.rpush(self._key, *texts)
+                await transaction.execute()
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+
+def _connect(address: RedisAddress, patience: timedelta, client: type[Client], retry: type[Any]) -> Client:
+    return client.from_url(
+        address.url,
+        socket_timeout=patience.total_seconds(),
+        socket_connect_timeout=min(patience.total_seconds(), _CONNECT_SECONDS),
+        # One more try for a connection that the server closed since its last use. Further ones, with waits,
+        # would only keep a caller from hearing that the server is down.
+        retry=retry(NoBackoff(), 1),
+    )
 
 
 def _with_key(message: Message[Any], key: str) -> bytes:

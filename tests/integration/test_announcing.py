@@ -62,14 +62,14 @@ async def test_a_job_is_accepted_before_the_broker_has_its_message(
     assert (await service.status(BUILT_IN_OWNER, accepted.job_id)).id == accepted.job_id
     held_up.answer.set_result(None)
     await held_up.finish()
-    held_up.close()
+    await held_up.aclose()
 
 
 async def test_what_can_not_be_sent_is_told_of(held_up: HeldUp, capsys: pytest.CaptureFixture[str]) -> None:
     announce(RenderCalendar(uuid4()), held_up, ApiMetrics.new(), resend_after=SOON)
     held_up.answer.set_exception(SendFailed("no route"))
     await held_up.finish()
-    held_up.close()
+    await held_up.aclose()
     said = capsys.readouterr().out
     assert "send_failed" in said
     assert "again_in=0:00:07" in said

@@ -1,7 +1,7 @@
 """A queue that many jobs wait in costs those that ask, claim and sweep no more than an empty one."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import closing
+from contextlib import aclosing
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -37,7 +37,7 @@ SELECT gen_random_uuid(), :owner, '{}', now() + i * interval '1 second' FROM gen
 
 @pytest.fixture
 async def publisher(settings: Settings) -> AsyncIterator[Publisher]:
-    with closing(Publisher.open(settings)) as opened:
+    async with aclosing(Publisher.open(settings)) as opened:
         yield opened
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import closing
+from contextlib import aclosing
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -31,7 +31,7 @@ AGED = timedelta(days=31)
 
 @pytest.fixture
 async def sweeper(sessions: Sessions, settings: Settings) -> AsyncIterator[Sweeper]:
-    with closing(Publisher.open(settings)) as publisher:
+    async with aclosing(Publisher.open(settings)) as publisher:
         yield Sweeper(sessions, publisher, settings)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import closing
+from contextlib import aclosing
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -58,7 +58,7 @@ async def feed(client: httpx.AsyncClient, sessions: Sessions, settings: Settings
 
 @pytest.fixture
 async def sweeper(sessions: Sessions, settings: Settings) -> AsyncIterator[Sweeper]:
-    with closing(Publisher.open(settings)) as publisher:
+    async with aclosing(Publisher.open(settings)) as publisher:
         yield Sweeper(sessions, publisher, settings)
 
 
@@ -360,7 +360,7 @@ async def test_an_operator_is_told_which_feed_a_job_renders(
 ) -> None:
     async with sessions.begin() as session:
         (job, *_) = await operations.newest(session, states=(), limit=1)
-    with closing(Publisher.open(settings)) as publisher:
+    async with aclosing(Publisher.open(settings)) as publisher:
         print_history(open_console(), await OperationsService(sessions, publisher).history(str(job.id)))
     shown = capsys.readouterr().out
     assert f"the file of the feed {feed['calendar_id']}" in shown
@@ -384,7 +384,7 @@ async def test_an_operators_retry_renders_the_feed_again(
     (job_id,) = await note_and_ask(sessions, settings)
     async with sessions.begin() as session:
         await session.execute(update(jobs).values(state=JobState.FAILURE, finished_at=func.now()))
-    with closing(Publisher.open(settings)) as publisher:
+    async with aclosing(Publisher.open(settings)) as publisher:
         done = await OperationsService(sessions, publisher).retry(str(job_id))
     assert await open_renders(sessions) == [done.new_id]
     await render(sessions, settings)

@@ -1,7 +1,7 @@
 """What feeds no longer need goes, and what they serve stays."""
 
 from collections.abc import AsyncIterator
-from contextlib import closing
+from contextlib import aclosing
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -35,7 +35,7 @@ async def feed(client: httpx.AsyncClient, sessions: Sessions, settings: Settings
 
 @pytest.fixture
 async def sweeper(sessions: Sessions, settings: Settings) -> AsyncIterator[Sweeper]:
-    with closing(Publisher.open(settings)) as publisher:
+    async with aclosing(Publisher.open(settings)) as publisher:
         yield Sweeper(sessions, publisher, settings)
 
 

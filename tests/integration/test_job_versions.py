@@ -1,7 +1,7 @@
 """Jobs that take a newer worker than this release's are left to one."""
 
 from collections.abc import AsyncIterator
-from contextlib import closing
+from contextlib import aclosing
 from uuid import UUID
 
 import pytest
@@ -22,7 +22,7 @@ NEWER = JOB_VERSION + 1
 
 @pytest.fixture
 async def publisher(settings: Settings) -> AsyncIterator[Publisher]:
-    with closing(Publisher.open(settings)) as publisher:
+    async with aclosing(Publisher.open(settings)) as publisher:
         yield publisher
 
 

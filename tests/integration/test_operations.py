@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import closing
+from contextlib import aclosing
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -35,14 +35,14 @@ CANCELLED = EventKind.CANCELLED
 
 @pytest.fixture
 async def service(sessions: Sessions, settings: Settings) -> AsyncIterator[OperationsService]:
-    with closing(Publisher.open(settings)) as publisher:
+    async with aclosing(Publisher.open(settings)) as publisher:
         yield OperationsService(sessions, publisher)
 
 
 @pytest.fixture
 async def without_broker(sessions: Sessions, settings: Settings) -> AsyncIterator[OperationsService]:
     nowhere = settings.model_copy(update={"broker_url": parse_broker_url("redis://127.0.0.1:1")})
-    with closing(Publisher.open(nowhere)) as publisher:
+    async with aclosing(Publisher.open(nowhere)) as publisher:
         yield OperationsService(sessions, publisher)
 
 

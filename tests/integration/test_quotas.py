@@ -146,7 +146,7 @@ async def test_a_twin_of_the_request_that_had_the_last_place_is_not_refused(
     assert await service.submit(BUILT_IN_OWNER, CalendarOptions(), key) == Accepted(twin, replayed=True)
     with pytest.raises(TooManyOpenTasks):
         await service.submit(BUILT_IN_OWNER, CalendarOptions(), "another")
-    publisher.close()
+    await publisher.aclose()
 
 
 async def test_many_that_wait_to_be_counted_leave_a_connection_to_count_with(settings: Settings) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import gzip
 import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import closing
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -77,7 +77,7 @@ def url(task_id: str) -> str:
 @pytest.fixture
 async def sweeper(sessions: Sessions, settings: Settings) -> AsyncIterator[Sweeper]:
     short = settings.model_copy(update={"result_ttl": timedelta(microseconds=1)})
-    with closing(Publisher.open(settings)) as publisher:
+    async with aclosing(Publisher.open(settings)) as publisher:
         yield Sweeper(sessions, publisher, short)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import closing, suppress
+from contextlib import aclosing, suppress
 from datetime import timedelta
 
 import pytest
@@ -31,7 +31,7 @@ def metrics() -> WorkerMetrics:
 
 @pytest.fixture
 async def sweeper(sessions: Sessions, settings: Settings, metrics: WorkerMetrics) -> AsyncIterator[Sweeper]:
-    with closing(Publisher.open(settings, metrics=metrics.sends)) as publisher:
+    async with aclosing(Publisher.open(settings, metrics=metrics.sends)) as publisher:
         yield Sweeper(sessions, publisher, settings, metrics.sweeps)
 
 
@@ -83,7 +83,7 @@ async def test_what_the_broker_did_not_take(
     await a_job(sessions)
     await ring_is_due(sessions)
     nowhere = settings.model_copy(update={"broker_url": parse_broker_url("redis://127.0.0.1:1")})
-    with closing(Publisher.open(nowhere, metrics=metrics.sends)) as publisher:
+    async with aclosing(Publisher.open(nowhere, metrics=metrics.sends)) as publisher:
         seen = await swept(Sweeper(sessions, publisher, settings, metrics.sweeps), metrics)
     assert seen == DONE | {"message_send_failures_total": 1}
 
@@ -147,8 +147,9 @@ async def test_an_outage_of_postgres_takes_a_line_for_each_and_no_traceback(
     settings: Settings, metrics: WorkerMetrics
 ) -> None:
     engine = open_engine(PostgresDsn("postgresql://u:p@127.0.0.1:1/x"), pool_size=3, name="tests")
-    with closing(Publisher.open(settings, metrics=metrics.sends)) as publisher, capture_logs() as lines:
-        await swept(Sweeper(open_sessions(engine), publisher, settings, metrics.sweeps), metrics)
+    async with aclosing(Publisher.open(settings, metrics=metrics.sends)) as publisher:
+        with capture_logs() as lines:
+            await swept(Sweeper(open_sessions(engine), publisher, settings, metrics.sweeps), metrics)
     assert sorted(line["duty"] for line in lines) == ["expire", "render_feeds", "sweep"]
     for line in lines:
         assert (line["event"], "exc_info" in line) == ("sweep_failed", False)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -53,9 +54,10 @@ async def runtime(settings: Settings, traced: Traced) -> AsyncIterator[Runtime]:
     await engine.dispose()
 
 
-def sweeper(runtime: Runtime) -> Sweeper:
-    publisher = Publisher.open(runtime.settings, tracing=runtime.tracing)
-    return Sweeper(runtime.sessions, publisher, runtime.settings, tracing=runtime.tracing)
+@asynccontextmanager
+async def sweeping(runtime: Runtime) -> AsyncIterator[Sweeper]:
+    async with aclosing(Publisher.open(runtime.settings, tracing=runtime.tracing)) as publisher:
+        yield Sweeper(runtime.sessions, publisher, runtime.settings, tracing=runtime.tracing)
 
 
 async def ask(client: httpx.AsyncClient, **headers: str) -> UUID:
@@ -147,7 +149,8 @@ async def test_a_rescue_is_told_in_the_trace_and_linked_to_the_attempt_that_died
 ) -> None:
     job_id = await ask(client)
     await die(runtime, job_id)
-    await sweeper(runtime).sweep()
+    async with sweeping(runtime) as sweeper:
+        await sweeper.sweep()
     await make(runtime, job_id)
     (post,), (rescue,), (attempt,) = traced.named(POST), traced.named("rescue"), traced.named(ATTEMPT)
     assert trace_of(post) == trace_of(rescue) == trace_of(attempt)
@@ -201,8 +204,9 @@ async def test_what_is_asked_every_few_seconds_is_not_told(
 ) -> None:
     for path in ("/healthz", "/readyz", "/metrics", "/api/v1/health"):
         await client.get(f"http://testserver{path}")
-    for duty in (sweeper(runtime).sweep, sweeper(runtime).render_feeds, sweeper(runtime).expire):
-        await duty()
+    async with sweeping(runtime) as sweeper:
+        for duty in (sweeper.sweep, sweeper.render_feeds, sweeper.expire):
+            await duty()
     assert not traced.told.get_finished_spans()
 
 

@@ -48,7 +48,7 @@ async def job_id(sessions: Sessions) -> UUID:
 async def publisher(settings: Settings) -> AsyncIterator[Publisher]:
     publisher = Publisher.open(settings)
     yield publisher
-    publisher.close()
+    await publisher.aclose()
 
 
 def explode() -> None:
@@ -196,7 +196,7 @@ async def test_what_the_sweeper_could_not_send_is_sent_by_the_next_sweep(
         settings.model_copy(update={"broker_url": parse_broker_url("redis://127.0.0.1:1")})
     )
     await Sweeper(sessions, nowhere, settings).sweep()
-    nowhere.close()
+    await nowhere.aclose()
     await Sweeper(sessions, publisher, settings).sweep()
     assert waiting_messages(settings.broker_url.url) == 1
 
@@ -227,7 +227,7 @@ async def test_a_sweeper_that_is_told_to_stop_sends_what_its_rows_say_was_sent(
     sweeper.stop()
     publisher.let.set()
     await sweeping
-    publisher.close()
+    await publisher.aclose()
     assert waiting_messages(settings.broker_url.url) == 1
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import closing
+from contextlib import aclosing
 from datetime import timedelta
 from typing import Never, TypeVar
 
@@ -46,7 +46,7 @@ def operate(operation: Operation[T]) -> T:
 async def _operate(settings: Settings, operation: Operation[T]) -> T:
     engine = open_engine(settings.database_url, pool_size=1, name="taskoverflow-operator")
     try:
-        with closing(Publisher.open(settings, patience=_PATIENCE)) as publisher:
+        async with aclosing(Publisher.open(settings, patience=_PATIENCE)) as publisher:
             return await operation(OperationsService(open_sessions(engine), publisher))
     finally:
         await engine.dispose()
