@@ -84,6 +84,7 @@ def create_app(settings: Settings, tracing: Tracing = OFF, metrics: ApiMetrics |
             partial(read_status, jobs_sessions),
             partial(read_history, jobs_sessions),
             settings.max_watchers,
+            metrics,
         )
         app.state.services = Services(
             todos=TodoService(open_sessions(todos_engine), settings.timezone, settings.max_todos),

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from app.metrics.api import ApiMetrics
 from app.metrics.backlog import BacklogWatch
 from app.metrics.exposition import exposition
-from app.services.watching import Watching
 
 router = APIRouter(include_in_schema=False)
 
@@ -22,20 +21,13 @@ async def _backlog(request: Request) -> BacklogWatch:
     return backlog
 
 
-async def _watching(request: Request) -> Watching:
-    watching: Watching = request.app.state.watching
-    return watching
-
-
 @router.get("/metrics")
 async def get_metrics(
     metrics: Annotated[ApiMetrics, Depends(_metrics)],
     backlog: Annotated[BacklogWatch, Depends(_backlog)],
-    watching: Annotated[Watching, Depends(_watching)],
     accept: Annotated[str | None, Header()] = None,
 ) -> Response:
     """All metrics in the format that is asked for, Postgres up or down."""
     await backlog.look()
-    metrics.waiting_clients.set(watching.waiting)
     content, content_type = exposition(metrics.registry, accept)
     return Response(content, headers={"content-type": content_type})

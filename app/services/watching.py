@@ -11,6 +11,7 @@ from uuid import UUID
 from app.domain.errors import TooManyWatchers
 from app.domain.jobs import OPEN, Job
 from app.domain.owners import OwnerId
+from app.metrics.api import ApiMetrics
 from app.services.histories import History
 
 Seen = TypeVar("Seen")
@@ -48,6 +49,7 @@ class Watching:
     history: Read[History]
     limit: int
     """How many may wait at once."""
+    metrics: ApiMetrics = field(default_factory=ApiMetrics.new)
     _jobs: dict[UUID, _Watched] = field(default_factory=dict)
     waiting: int = 0
     """How many do now."""
@@ -133,10 +135,12 @@ class Watching:
         watched = self._jobs.setdefault(job_id, _Watched())
         watched.watchers += 1
         self.waiting += 1
+        self.metrics.waiting_clients.inc()
         try:
             yield watched
         finally:
             self.waiting -= 1
+            self.metrics.waiting_clients.dec()
             watched.watchers -= 1
             if not watched.watchers:
                 del self._jobs[job_id]

@@ -4,7 +4,6 @@ import math
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import partial
 
 import uvicorn
 from fastapi import FastAPI
@@ -26,14 +25,14 @@ def serve(settings: Settings, sockets: Sequence[socket.socket]) -> None:
     """Serve until told to stop: on the sockets of several processes, or alone if there are none."""
     together = bool(sockets)
     application = create_app(settings, start_tracing("taskoverflow-api"), ApiMetrics.new(together=together))
-    server = _Server(_config(settings, application, together=together), application)
+    server = _Server(_config(settings, application), application)
     with suppress(KeyboardInterrupt):
         server.run(list(sockets) or None)
     if not server.started:
         raise SystemExit(NOT_STARTED)
 
 
-def _config(settings: Settings, application: FastAPI, *, together: bool) -> uvicorn.Config:
+def _config(settings: Settings, application: FastAPI) -> uvicorn.Config:
     return uvicorn.Config(
         application,
         host=settings.host,
@@ -55,15 +54,7 @@ def _config(settings: Settings, application: FastAPI, *, together: bool) -> uvic
         access_log=False,
         timeout_keep_alive=math.ceil(settings.keep_alive.total_seconds()),
         timeout_graceful_shutdown=_GRACE_SECONDS,
-        # Once a second: whichever process is scraped, it has what the others last told.
-        callback_notify=partial(_tell, application) if together else None,
-        timeout_notify=0,
     )
-
-
-async def _tell(application: FastAPI) -> None:
-    state = application.state
-    state.metrics.waiting_clients.set(state.watching.waiting)
 
 
 class _Server(Accepting):
