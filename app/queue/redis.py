@@ -1,7 +1,7 @@
 """Redis and what speaks its protocol: Valkey, ElastiCache, MemoryDB."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -193,7 +193,9 @@ class RedisSender:
                 await transaction.execute()
 
     async def aclose(self) -> None:
-        await self._client.aclose()
+        # Over TLS a server says goodbye as well; where one stalls, the rest is still to be closed.
+        with suppress(RedisError):
+            await self._client.aclose()
 
 
 def _connect(address: RedisAddress, patience: timedelta, client: type[Client], retry: type[Any]) -> Client:

@@ -6,7 +6,8 @@ from contextlib import aclosing
 from uuid import uuid4
 
 import pytest
-from redis import Redis
+from redis import Redis, TimeoutError  # noqa: A004 - what the client raises
+from redis import asyncio as aio
 
 from app.queue.messages import RenderCalendar
 from app.queue.publisher import Publisher, SendFailed
@@ -56,3 +57,15 @@ async def test_those_sent_at_once_keep_their_order(publisher: Publisher, broker_
     assert [each["job_id"] for each in waiting_messages(broker_url)] == [
         str(each.job_id) for each in messages
     ]
+
+
+async def test_a_server_that_does_not_say_goodbye_keeps_nothing_open(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stalls(client: aio.Redis) -> None:
+        del client
+        raise TimeoutError("Timed out closing connection after 1")
+
+    publisher = Publisher.open(settings)
+    monkeypatch.setattr(aio.Redis, "aclose", stalls)
+    await publisher.aclose()
